@@ -1,0 +1,18 @@
+/**
+ * PostgreSQL as the stages see it, whether a server or the embedded one answers. Values come back alike from both:
+ * bigint and count(*) as number, timestamptz as Date, json and jsonb parsed, bytea as Uint8Array, text[] as string[].
+ */
+export interface Sql {
+  /** Runs one statement with its parameters (`$1`, `$2`, …). Arrays go in as arrays, json as a string. */
+  query<Row = Record<string, unknown>>(text: string, parameters?: readonly unknown[]): Promise<Result<Row>>;
+  /** Runs `work` in one transaction: committed when it returns, rolled back when it throws. Nests as a savepoint. */
+  transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
+  /** Runs several statements without parameters, as a migration does. */
+  script(text: string): Promise<void>;
+}
+
+export interface Result<Row> {
+  readonly rows: Row[];
+  /** Rows written or read by the statement. */
+  readonly count: number;
+}

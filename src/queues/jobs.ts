@@ -1,0 +1,14 @@
+import type { FeedId } from '../ids.ts';
+
+/** Every job by its queue, with its payload. Jobs carry ids, never bodies; every handler is safe to run twice. */
+export interface Jobs {
+  'schedule-feeds': Record<string, never>;
+  'poll-feed': { readonly feed: FeedId };
+  'archive-views': Record<string, never>;
+  'build-rankings': Record<string, never>;
+  'clean-up': Record<string, never>;
+}
+
+export type QueueName = keyof Jobs;
+
+export const QUEUE_NAMES = ['schedule-feeds', 'poll-feed', 'archive-views', 'build-rankings', 'clean-up'] as const;

@@ -1,0 +1,16 @@
+import { Worker, type WorkerOptions } from 'node:worker_threads';
+
+/**
+ * The Node flags with which a thread can run our TypeScript: none where Node strips types by itself (22.18 and later,
+ * outside node_modules, where it refuses to), tsx otherwise.
+ */
+export function threadFlags(file: URL): string[] {
+  const isStripped = 'typescript' in process.features && process.features.typescript === 'strip';
+  const isInstalled = file.pathname.includes('/node_modules/');
+  return isStripped && !isInstalled ? [] : ['--import', import.meta.resolve('tsx')];
+}
+
+/** Starts a worker thread from a TypeScript file. */
+export function startThread(file: URL, options: WorkerOptions = {}): Worker {
+  return new Worker(file, { ...options, execArgv: threadFlags(file) });
+}
