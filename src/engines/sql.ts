@@ -1,6 +1,7 @@
 /**
  * PostgreSQL as the stages see it, whether a server or the embedded one answers. Values come back alike from both:
- * bigint and count(*) as number, timestamptz as Date, json and jsonb parsed, bytea as Uint8Array, text[] as string[].
+ * bigint, count(*) and numeric as number, timestamptz as Date, date as text, json and jsonb parsed, bytea as Uint8Array,
+ * arrays as arrays. Sessions run in UTC.
  */
 export interface Sql {
   /** Runs one statement with its parameters (`$1`, `$2`, …). Arrays go in as arrays, json as a string. */

@@ -6,7 +6,8 @@ create table categories (
   position integer not null default 0
 );
 
--- A URL we poll. PostgreSQL owns the schedule (next_poll_at, leased_until); the queue is only a hint.
+-- A URL we poll. PostgreSQL owns the schedule (next_poll_at, leased_until); the queue is only a hint. Each poll writes
+-- the row three times (claimed, begun, done): room in its page spares the first two the indexes.
 create table feeds (
   id bigint generated always as identity primary key,
   url text not null unique,
@@ -21,11 +22,22 @@ create table feeds (
   next_poll_at timestamptz not null default now(),
   leased_until timestamptz,
   interval_seconds integer not null default 900,
+  -- What the interval is made of, kept for the polls that bring no body: half the median gap between entries, when the
+  -- newest appeared, and what the publisher asks for.
+  rhythm_seconds integer,
+  newest_entry_at timestamptz,
+  hints jsonb not null default '{}',
+  poll_count integer not null default 0,
+  -- WebSub: the hub that the feed names, and the name that it has there.
+  hub_url text,
+  topic_url text,
 
   -- Validators as the server gave them, byte for byte, saved only together with the entries they stand for.
   etag text,
   last_modified text,
   body_hash bytea,
+  -- False once a validator was caught standing for two different contents: the feed is always asked for as a whole.
+  trusts_validators boolean not null default true,
 
   last_polled_at timestamptz,
   last_success_at timestamptz,
@@ -37,24 +49,66 @@ create table feeds (
   -- Attempts whose parser died, written before the attempt and cleared after it.
   strikes smallint not null default 0,
   gone_at timestamptz,
+  -- Since when the server has said nothing but 404 or 403; null where it does not.
+  missing_since timestamptz,
   moved_to text,
   moved_since timestamptz,
   moved_polls smallint not null default 0,
+
+  -- What its OPML file said of it beyond the columns above, given back by an export: text, description, category, places.
+  outline jsonb not null default '{}',
 
   -- What the owner of this installation set for this feed.
   request_headers jsonb not null default '{}',
   basic_auth text,
   user_agent text,
   default_zone text
-);
+) with (fillfactor = 75);
 
 create index feeds_due on feeds (next_poll_at) where state in ('active', 'quarantined', 'retired');
+create index feeds_with_hub on feeds (id) where hub_url is not null;
+
+-- URLs that a feed had before it moved: added again (from the OPML file, at each start), they mean the same feed.
+create table feed_aliases (
+  url text primary key,
+  feed_id bigint not null references feeds on delete cascade
+);
 
 create table feed_categories (
   feed_id bigint not null references feeds on delete cascade,
   category text not null references categories on update cascade,
   primary key (feed_id, category)
 );
+
+-- WebSub: what a feed's hub was asked for and what it said. The row outlives its feed, so that the hub can be told.
+create table subscriptions (
+  id bigint generated always as identity primary key,
+  feed_id bigint references feeds on delete set null,
+  hub text not null,
+  topic text not null,
+  -- Where the hub reaches us: base URL and the secret part of the path. Signatures are made with the secret.
+  public_url text not null,
+  token text not null unique,
+  secret text not null,
+  -- wanted: asked for or about to be; verified: the hub pushes; denied: it will not, for now; ending: to be taken back;
+  -- ended: kept for a day, so that a late question of the hub's is understood.
+  state text not null default 'wanted' check (state in ('wanted', 'verified', 'denied', 'ending', 'ended')),
+  next_attempt_at timestamptz not null,
+  requested_at timestamptz,
+  -- Requests since the hub last confirmed one.
+  failures integer not null default 0,
+  verified_at timestamptz,
+  lease_until timestamptz,
+  last_push_at timestamptz,
+  -- When a poll found what should have been pushed: until the next push, polling does not rely on the hub.
+  missed_at timestamptz,
+  -- Hashes of the last pushes: each is taken once.
+  recent_pushes bytea[] not null default '{}',
+  last_error text
+);
+
+create unique index subscriptions_by_feed on subscriptions (feed_id) where state not in ('ending', 'ended');
+create index subscriptions_due on subscriptions (next_attempt_at);
 
 -- The last polls of each feed, for people (`feeds explain`).
 create table polls (

@@ -1,0 +1,107 @@
+import { join } from 'node:path';
+import type { Settings } from '../../config/settings.ts';
+import type { Closers } from '../closers.ts';
+import type { Log } from '../log.ts';
+import { addressOf } from './address.ts';
+import { lockFolder } from './folder-lock.ts';
+import { openPglite } from './pglite.ts';
+import { openPostgres } from './postgres.ts';
+import { closeRedis, openRedis, type RedisClient, type RedisPurpose } from './redis.ts';
+import type { Sql } from './sql.ts';
+import { startValkey } from './valkey.ts';
+
+/** What all stages stand on. */
+export interface Engines {
+  readonly sql: Sql;
+  /** For commands: the one that everything shares that does not block. */
+  readonly redis: RedisClient;
+  readonly redisUrl: string;
+  /** One more connection, closed with the engines. */
+  connectRedis(purpose: RedisPurpose): Promise<RedisClient>;
+  /** Which engines are in use, and what that means for durability. */
+  readonly description: string;
+  /** Redis is part of this process: empty at each start, restored from PostgreSQL. */
+  readonly isRedisEphemeral: boolean;
+}
+
+type EngineSettings = Pick<Settings, 'DATABASE_URL' | 'REDIS_URL' | 'DATA_DIR'>;
+
+/**
+ * Opens PostgreSQL and Redis, the embedded ones where no URL is set. What is open registers its closer, also where the
+ * next one fails. `onDeath` is called when the embedded Valkey died: without it nothing works, so by default the process
+ * is told to stop, as by SIGTERM.
+ */
+export async function openEngines(
+  settings: EngineSettings,
+  closers: Closers,
+  log: Log,
+  onDeath: (error: Error) => void = stopProcess,
+): Promise<Engines> {
+  const database = await openDatabase(settings, closers);
+  const server = await openServer(settings, closers, (error) => {
+    log.fatal({ error: error.message }, 'the embedded Valkey died');
+    onDeath(error);
+  });
+  const connectRedis = async (purpose: RedisPurpose): Promise<RedisClient> => {
+    const client = await openRedis(server.url, purpose, (error) =>
+      log.warn({ error: error.message, purpose }, 'Redis'),
+    );
+    closers.add(`Redis connection for ${purpose}`, () => closeRedis(client));
+    return client;
+  };
+  const redis = await connectRedis('commands');
+  const description = `${database.description}; ${server.description}`;
+  log.info(description);
+  if (!server.isEphemeral) await warnOfLoss(redis, log);
+  const isRedisEphemeral = server.isEphemeral;
+  return { sql: database.sql, redis, redisUrl: server.url, connectRedis, description, isRedisEphemeral };
+}
+
+export async function openDatabase(
+  { DATABASE_URL: url, DATA_DIR: folder }: EngineSettings,
+  closers: Closers,
+): Promise<{ sql: Sql; description: string }> {
+  if (url !== undefined) {
+    const { sql, close } = await openPostgres(url);
+    closers.add('PostgreSQL', close);
+    return { sql, description: `PostgreSQL at ${addressOf(url, 5432)}` };
+  }
+  const { release } = await lockFolder(folder);
+  closers.add('lock of the data folder', release);
+  const { sql, close } = await openPglite(join(folder, 'postgres'));
+  closers.add('embedded PostgreSQL', close);
+  const promise = 'survives a crash of this process, not always a power cut';
+  return { sql, description: `embedded PostgreSQL in ${folder} (${promise})` };
+}
+
+async function openServer(
+  { REDIS_URL: url }: EngineSettings,
+  closers: Closers,
+  onDeath: (error: Error) => void,
+): Promise<{ url: string; isEphemeral: boolean; description: string }> {
+  if (url !== undefined) return { url, isEphemeral: false, description: `Redis at ${addressOf(url, 6379)}` };
+  const valkey = await startValkey(onDeath);
+  closers.add('embedded Valkey', valkey.close);
+  const description = 'embedded Valkey (in memory; restored from PostgreSQL at each start)';
+  return { url: valkey.url, isEphemeral: true, description };
+}
+
+/** A Redis that evicts keys loses counts in silence; one without AOF loses them when it restarts. */
+async function warnOfLoss(redis: RedisClient, log: Log): Promise<void> {
+  // From INFO, because providers of managed servers forbid CONFIG.
+  const info = `${await redis.info('memory')}${await redis.info('persistence')}`;
+  const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1] ?? 'noeviction';
+  if (policy !== 'noeviction') {
+    log.warn(`Redis evicts keys when its memory is full (${policy}): set maxmemory-policy to noeviction`);
+  }
+  if (/^aof_enabled:0/m.test(info)) {
+    log.warn(
+      'Redis keeps no append-only file: a restart loses what it counted since its last snapshot. Set appendonly yes',
+    );
+  }
+}
+
+function stopProcess(): void {
+  process.exitCode = 1;
+  process.kill(process.pid, 'SIGTERM');
+}

@@ -1,0 +1,115 @@
+import { type CustomTypesConfig, Pool, type PoolClient, type QueryConfig } from 'pg';
+import { CodedError, messageOf } from '../errors.ts';
+import { addressOf } from './address.ts';
+import type { Result, Sql } from './sql.ts';
+import { type Session, sqlOver } from './transactions.ts';
+import { decoderOf, encode } from './values.ts';
+
+const CONNECT_TIMEOUT_MS = 5000;
+const MAX_CONNECTIONS = 10;
+
+/**
+ * Set by a statement and not in the startup message, which connection poolers refuse. Values are read in UTC and ISO
+ * whatever the server's own settings are, and nothing that hangs holds a lock for long.
+ */
+const SESSION_SETTINGS = `
+  set time zone 'UTC'; set datestyle = 'ISO'; set bytea_output = 'hex';
+  set statement_timeout = '30s'; set idle_in_transaction_session_timeout = '60s'`;
+
+/** PostgreSQL on a server; `close` waits for what runs. Throws `database-unreachable` when nobody answers at first. */
+export async function openPostgres(url: string): Promise<{ sql: Sql; close(): Promise<void> }> {
+  const pool = new Pool({
+    connectionString: url,
+    application_name: 'newsrank',
+    max: MAX_CONNECTIONS,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    idleTimeoutMillis: 30_000,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    onConnect: async (client) => {
+      await client.query(SESSION_SETTINGS);
+    },
+  });
+  // The pool replaces a connection that breaks while idle; unheard, the event would end the process.
+  pool.on('error', () => {});
+  try {
+    await pool.query('select 1');
+  } catch (error) {
+    await pool.end();
+    throw unreachable(url, error);
+  }
+  const sql = sqlOver({ free: sessionOn(pool), begin: (work) => begin(pool, work) });
+  return { sql, close: () => pool.end() };
+}
+
+function sessionOn(client: Pool | PoolClient): Session {
+  return {
+    async query<Row>(text: string, parameters: readonly unknown[]): Promise<Result<Row>> {
+      // Without the mode, a text without parameters could hold several statements here, but not on the embedded engine.
+      const config: QueryConfig & { queryMode: 'extended' } = {
+        text,
+        values: parameters.map(asParameter),
+        queryMode: 'extended',
+        types: { getTypeParser: decoderOf as CustomTypesConfig['getTypeParser'] },
+      };
+      const { rows, rowCount } = await client.query(config);
+      return { rows, count: rowCount ?? 0 };
+    },
+    async script(text) {
+      await client.query(text);
+    },
+  };
+}
+
+function asParameter(value: unknown): string | Buffer | null {
+  const encoded = encode(value);
+  return encoded instanceof Uint8Array ? Buffer.from(encoded) : encoded;
+}
+
+async function begin<T>(pool: Pool, work: (session: Session) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  const onBroken = (error: Error) => {
+    broken = error;
+  };
+  // The pool does not listen to a connection that is lent; the statements on it fail by themselves.
+  client.on('error', onBroken);
+  try {
+    await client.query('begin');
+    const value = await work(inOrder(sessionOn(client)));
+    const { command } = await client.query('commit');
+    // PostgreSQL answers so, without an error, when a statement failed and the work went on regardless.
+    if (command === 'ROLLBACK') throw new Error('The transaction was rolled back: a statement in it had failed.');
+    return value;
+  } catch (error) {
+    await client.query('rollback').catch(onBroken);
+    throw error;
+  } finally {
+    client.off('error', onBroken);
+    client.release(broken);
+  }
+}
+
+/** One statement after the other, however they are called: pg is about to drop its own queue. */
+function inOrder(session: Session): Session {
+  let last: Promise<unknown> = Promise.resolve();
+  const next = <T>(run: () => Promise<T>): Promise<T> => {
+    const result = last.then(run);
+    last = result.catch(() => {});
+    return result;
+  };
+  return {
+    query: (text, parameters) => next(() => session.query(text, parameters)),
+    script: (text) => next(() => session.script(text)),
+  };
+}
+
+function unreachable(url: string, cause: unknown): CodedError {
+  const message = `PostgreSQL at ${addressOf(url, 5432)} cannot be used (${reasonOf(cause)}). Start it or correct DATABASE_URL; unset, an embedded PostgreSQL is used.`;
+  return new CodedError('database-unreachable', message, { cause });
+}
+
+/** A host with several addresses fails with an AggregateError, whose own message is empty. */
+function reasonOf(error: unknown): string {
+  return messageOf(error instanceof AggregateError && error.message === '' ? error.errors[0] : error);
+}

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { Sql } from '../../src/engines/sql.ts';
+import { databaseUrl, openDatabase, skipWithoutPostgres } from '../support/engines.ts';
+
+describe('connections to a PostgreSQL server', { skip: skipWithoutPostgres }, () => {
+  let sql: Sql;
+  let close: () => Promise<void>;
+  before(async () => {
+    ({ sql, close } = await openDatabase(String(databaseUrl), async () => {}));
+  });
+  after(() => close());
+
+  const terminateOthers = () =>
+    sql.query(`select pg_terminate_backend(pid) from pg_stat_activity
+      where datname = current_database() and pid <> pg_backend_pid()`);
+
+  test('that break while idle are replaced', async () => {
+    await Promise.all(Array.from({ length: 5 }, () => sql.query('select pg_sleep(0.01)')));
+    assert.equal((await terminateOthers()).count, 4);
+    const eight = () => Array.from({ length: 8 }, () => sql.query('select 1'));
+    // The first to use one may meet its end.
+    await Promise.allSettled(eight());
+    assert.equal((await Promise.all(eight())).length, 8);
+  });
+
+  test('that break within a transaction fail it, and are not used again', async () => {
+    // More often than there are connections: none may get lost.
+    for (let round = 0; round < 12; round++) {
+      let isOver = false;
+      const work = sql.transaction(async (tx) => {
+        const { rows } = await tx.query<{ pid: number }>('select pg_backend_pid() as pid');
+        await tx.query('select pg_terminate_backend($1)', [rows[0]?.pid]).catch(() => {});
+        isOver = true;
+        await tx.query('select 1');
+      });
+      await assert.rejects(work);
+      assert.equal(isOver, true);
+    }
+    assert.deepEqual((await sql.query('select 1 as one')).rows, [{ one: 1 }]);
+  });
+
+  test('have limits on what one statement may take, UTC, and our name', async () => {
+    const { rows } = await sql.query(`select current_setting('statement_timeout') as statement,
+      current_setting('idle_in_transaction_session_timeout') as idle, current_setting('timezone') as zone,
+      current_setting('application_name') as name`);
+    assert.deepEqual(rows, [{ statement: '30s', idle: '1min', zone: 'UTC', name: 'newsrank' }]);
+  });
+
+  test('let many transactions wait for one', async () => {
+    const results = await Promise.all(
+      Array.from({ length: 50 }, (_, n) =>
+        sql.transaction(async (tx) => (await tx.query<{ n: number }>('select $1::int as n', [n])).rows[0]?.n),
+      ),
+    );
+    assert.deepEqual(
+      results,
+      Array.from({ length: 50 }, (_, n) => n),
+    );
+  });
+});

@@ -1,0 +1,120 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { openAsBlob } from 'node:fs';
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import { Redis } from 'ioredis';
+import { sqlOnPglite } from '../../src/engines/pglite.ts';
+import { openPostgres } from '../../src/engines/postgres.ts';
+import type { Sql } from '../../src/engines/sql.ts';
+import { startValkey } from '../../src/engines/valkey.ts';
+import { migrate, readMigrations } from '../../src/schema/migrate.ts';
+
+/** The servers that tests run on, where they are not to run on the embedded engines. */
+export const { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl } = process.env;
+
+/** For `{ skip }` of tests that mean nothing on one session: locks, SKIP LOCKED, racing writers. */
+export const skipWithoutPostgres = databaseUrl === undefined && 'needs a PostgreSQL server (DATABASE_URL)';
+export const skipWithoutRedis = redisUrl === undefined && 'needs a Redis server (REDIS_URL)';
+
+/** A fresh, migrated database: embedded, or one of its own on the server of DATABASE_URL. */
+export async function openTestSql(): Promise<{ sql: Sql; close(): Promise<void> }> {
+  return await (databaseUrl === undefined ? openEmbeddedSql() : openDatabase(databaseUrl, migrate));
+}
+
+export async function openEmbeddedSql(): Promise<{ sql: Sql; close(): Promise<void> }> {
+  const database = await PGlite.create({ loadDataDir: await migratedImage() });
+  return { sql: sqlOnPglite(database), close: () => database.close() };
+}
+
+/** A fresh, empty Redis: embedded, or a database of its own on the server of REDIS_URL. */
+export async function openTestRedis(): Promise<{ redis: Redis; url: string; close(): Promise<void> }> {
+  return await (redisUrl === undefined ? openEmbeddedRedis() : openRedisDatabase(redisUrl));
+}
+
+export async function openEmbeddedRedis(): Promise<{ redis: Redis; url: string; close(): Promise<void> }> {
+  const valkey = await startValkey();
+  const redis = new Redis(valkey.url, { maxRetriesPerRequest: null });
+  return {
+    redis,
+    url: valkey.url,
+    async close() {
+      redis.disconnect();
+      await valkey.close();
+    },
+  };
+}
+
+/** Creates a database on the server, and drops it at the end. */
+export async function openDatabase(
+  server: string,
+  prepare: (sql: Sql) => Promise<unknown>,
+): Promise<{ sql: Sql; url: string; close(): Promise<void> }> {
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  const admin = await openPostgres(server);
+  await admin.sql.query(`create database ${name}`);
+  const url = Object.assign(new URL(server), { pathname: `/${name}` }).href;
+  const { sql, close } = await openPostgres(url);
+  await prepare(sql);
+  return {
+    sql,
+    url,
+    async close() {
+      await close();
+      await admin.sql.query(`drop database ${name} with (force)`);
+      await admin.close();
+    },
+  };
+}
+
+export async function openRedisDatabase(
+  server: string,
+): Promise<{ redis: Redis; url: string; close(): Promise<void> }> {
+  const admin = new Redis(server);
+  const [, databases = '16'] = (await admin.config('GET', 'databases')) as string[];
+  // Database 0 keeps the count; the others are taken in turn by whoever runs tests on this server.
+  const taken = await admin.incr('newsrank:test-databases');
+  admin.disconnect();
+  const url = Object.assign(new URL(server), { pathname: `/${1 + (taken % (Number(databases) - 1))}` }).href;
+  const redis = new Redis(url, { maxRetriesPerRequest: null });
+  await redis.flushdb();
+  return {
+    redis,
+    url,
+    async close() {
+      await redis.flushdb();
+      redis.disconnect();
+    },
+  };
+}
+
+/** Puts a migrated database into `folder`, which spares its first start five seconds. */
+export async function fillDataFolder(folder: string): Promise<void> {
+  const database = await PGlite.create({ dataDir: folder, loadDataDir: await migratedImage() });
+  await database.close();
+}
+
+/**
+ * A data folder with all migrations, dumped once a machine: to make one anew takes five seconds, to load it one. Several
+ * test files may write it at the same time, each under a name of its own until it is whole.
+ */
+async function migratedImage(): Promise<Blob> {
+  const engine = createRequire(import.meta.url).resolve('@electric-sql/pglite');
+  const hash = createHash('sha256').update(await readFile(engine));
+  for (const { name, sha256 } of await readMigrations()) hash.update(`${name} ${sha256}\n`);
+  const image = join(tmpdir(), `newsrank-test-${hash.digest('hex').slice(0, 16)}.tar`);
+  try {
+    return await openAsBlob(image);
+  } catch {
+    const database = await PGlite.create();
+    await migrate(sqlOnPglite(database));
+    const dump = await database.dumpDataDir('none');
+    await database.close();
+    const part = `${image}.${process.pid}`;
+    await writeFile(part, new Uint8Array(await dump.arrayBuffer()));
+    await rename(part, image);
+    return dump;
+  }
+}
