@@ -1,5 +1,5 @@
 import type { CategorySlug, FeedId } from '../ids.ts';
-import type { Entry, ParsedFeed } from './entry.ts';
+import type { Entry, ParsedFeed, PublisherHints } from './entry.ts';
 
 export type FeedState = 'active' | 'paused' | 'retired' | 'quarantined';
 
@@ -23,17 +23,39 @@ export interface Feed {
   readonly failures: number;
 }
 
+/** What the publisher asks for in the feed and in the caching headers of its last full answer. */
+export interface KeptHints extends PublisherHints {
+  readonly freshForSeconds: number | null;
+}
+
 /** What one poll needs to know of its feed beside that. */
 export interface PollTarget extends Feed {
+  /** Until when this poll may run; null where nobody claimed the feed. */
+  readonly leasedUntil: Date | null;
+  /** Half the median gap between the feed's recent entries; null where too few have dates. */
+  readonly rhythmSeconds: number | null;
+  readonly newestEntryAt: Date | null;
+  readonly hints: KeptHints;
+  /** Polls so far that reached the server. */
+  readonly pollCount: number;
+  /** WebSub: the hub that the feed names, and its name there; until when the hub can be relied on to push what is new. */
+  readonly hubUrl: string | null;
+  readonly topicUrl: string | null;
+  readonly pushAliveUntil: Date | null;
   readonly etag: string | null;
   readonly lastModified: string | null;
   readonly bodyHash: Uint8Array | null;
+  /** False once a validator was caught standing for two different contents; then none is sent. */
+  readonly trustsValidators: boolean;
   readonly requestHeaders: Readonly<Record<string, string>>;
   readonly basicAuth: string | null;
   readonly userAgent: string | null;
   readonly defaultZone: string | null;
   readonly strikes: number;
+  /** When the server first answered 410. */
   readonly goneAt: Date | null;
+  /** Since when it has said nothing but 404 or 403. */
+  readonly missingSince: Date | null;
   readonly movedTo: string | null;
   readonly movedSince: Date | null;
   readonly movedPolls: number;
@@ -58,7 +80,7 @@ export interface Validators {
   readonly bodyHash: Uint8Array | null;
 }
 
-/** What a poll came to. Each kind has its own rule in schedule.ts; none is an exception. */
+/** What a poll came to. `isKilled`: the parser had to be stopped, or died. Each kind has its own rule in schedule.ts; none is an exception. */
 export type PollOutcome =
   | {
       readonly kind: 'fresh';
@@ -66,10 +88,33 @@ export type PollOutcome =
       readonly entries: readonly Entry[];
       readonly validators: Validators;
     }
-  | { readonly kind: 'unchanged' }
+  /** `validators` where the server gave others than before for the body that we know. */
+  | { readonly kind: 'unchanged'; readonly validators?: Validators }
   | { readonly kind: 'gone' }
   | { readonly kind: 'limited'; readonly retryAfterSeconds: number; readonly wholeHost: boolean }
-  | { readonly kind: 'failed'; readonly failure: FailureClass; readonly message: string };
+  | { readonly kind: 'failed'; readonly failure: FailureClass; readonly message: string; readonly isKilled?: true };
+
+/** The outcome as it is stored and counted: its kind, for failures with the class, as in `failed:timeout`. */
+export function outcomeName(outcome: PollOutcome): string {
+  return outcome.kind === 'failed' ? `failed:${outcome.failure}` : outcome.kind;
+}
+
+/** What went wrong, for people; null where nothing did. */
+export function outcomeMessage(outcome: PollOutcome): string | null {
+  switch (outcome.kind) {
+    case 'fresh':
+    case 'unchanged':
+      return null;
+    case 'gone':
+      return 'The server answered 410: the feed is gone for good.';
+    case 'limited':
+      return `The server asks to be left alone for ${Math.round(outcome.retryAfterSeconds)} seconds.`;
+    case 'failed':
+      return outcome.message;
+    default:
+      return outcome satisfies never;
+  }
+}
 
 /** One poll, done: the outcome and what it took. */
 export interface Poll {
@@ -83,4 +128,6 @@ export interface Poll {
   readonly movedTo: string | null;
   /** Seconds that the response's own caching headers ask us to wait (max-age less Age, Expires). */
   readonly freshForSeconds: number | null;
+  /** The validators that we had stand for a body that is no longer there: with them we would have been told 304. */
+  readonly hasLied?: true;
 }

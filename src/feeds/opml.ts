@@ -1,0 +1,165 @@
+import { generateOpml, type Opml, parseOpml } from 'feedsmith';
+import { CodedError } from '../errors.ts';
+import { cleanText } from './categories.ts';
+import { arrangeOutline, categoriesIn, type KeptOutline, type OpmlFeed, type Place } from './opml-feed.ts';
+
+type Outline = Opml.Outline<string>;
+
+/** Longer ones are no text for a list. */
+const MAX_TEXT = 1000;
+const MAX_DESCRIPTION = 4096;
+const MAX_LANGUAGE = 35;
+
+/**
+ * The feeds of an OPML 1 or 2 file, one for each URL, in the file's order: a feed in two folders is in two categories,
+ * a feed in `World > Asia` is in both. Throws CodedError `opml-unreadable`.
+ */
+export function readOpml(text: string): OpmlFeed[] {
+  const feeds = new Map<string, { feed: OpmlFeed; places: Place[] }>();
+  for (const { feed, folders, position } of foundIn(text.replace(/^\uFEFF/, ''))) {
+    const before = feeds.get(feed.url);
+    if (before === undefined) feeds.set(feed.url, { feed, places: [{ folders, position }] });
+    else feeds.set(feed.url, { feed: merge(before.feed, feed), places: [...before.places, { folders, position }] });
+  }
+  return [...feeds.values()].map(({ feed, places }) => ({
+    ...feed,
+    categories: unique([...places.flatMap(({ folders }) => folders), ...categoriesIn(feed.outline.category ?? '')]),
+    outline: { ...feed.outline, places },
+  }));
+}
+
+function foundIn(text: string): Found[] {
+  try {
+    return walk(parseOutlines(text));
+  } catch (cause) {
+    if (cause instanceof CodedError) throw cause;
+    throw new CodedError('opml-unreadable', 'The OPML file is not well-formed XML.', { cause });
+  }
+}
+
+function parseOutlines(text: string): readonly Outline[] {
+  if (text.trim() === '') throw new CodedError('opml-unreadable', 'The OPML file is empty.');
+  if (!/<opml[\s>/]/i.test(text)) {
+    throw new CodedError('opml-unreadable', `This is no OPML: it has no <opml> element.${hintFor(text)}`);
+  }
+  // The parser below takes what it gets; without this, a file that was cut off would lose its last feeds in silence.
+  if (!/<\/opml\s*>|<opml[^>]*\/>/i.test(text)) {
+    throw new CodedError('opml-unreadable', 'The OPML file is cut off: its </opml> is missing.');
+  }
+  if (!/<outline[\s>/]/i.test(text)) return [];
+  return (parseOpml(text) as Opml.Document<string>).body?.outlines ?? [];
+}
+
+function hintFor(text: string): string {
+  if (/<(rss|feed|rdf:RDF)[\s>]/i.test(text)) return ' It looks like a feed itself: add it by its URL.';
+  return /<html[\s>]/i.test(text) ? ' It looks like a web page.' : '';
+}
+
+interface Found extends Place {
+  readonly feed: OpmlFeed;
+}
+
+/** Every outline that is a feed, in the document's order, with the folders it lies in. */
+function walk(outlines: readonly Outline[]): Found[] {
+  const found: Found[] = [];
+  // A stack of our own: a file may nest deeper than functions can.
+  const open = outlines.map((outline) => ({ outline, folders: [] as readonly string[] })).reverse();
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { outline, folders } = next;
+    const feed = feedOf(outline);
+    if (feed !== undefined) found.push({ feed, folders, position: found.length });
+    const name = textOf(outline.title, MAX_TEXT) || textOf(outline.text, MAX_TEXT);
+    const inner = feed !== undefined || name === '' ? folders : [...folders, name];
+    for (const child of (outline.outlines ?? []).toReversed()) open.push({ outline: child, folders: inner });
+  }
+  return found;
+}
+
+function feedOf(outline: Outline): OpmlFeed | undefined {
+  const isFeed = /^(rss|atom|rdf|feed)$/i.test(outline.type ?? '');
+  const url = outline.xmlUrl?.trim() || (isFeed ? outline.url?.trim() : undefined);
+  if (!url) return undefined;
+  const text = textOf(outline.text, MAX_TEXT);
+  // What we write for a feed that has no title is its URL, since an outline must say something.
+  const title = textOf(outline.title, MAX_TEXT) || (text === url ? '' : text);
+  const description = textOf(outline.description, MAX_DESCRIPTION);
+  const category = textOf(outline.category, MAX_DESCRIPTION);
+  const kept: KeptOutline = {
+    ...(text !== '' && text !== title && title !== '' && { text }),
+    ...(description !== '' && { description }),
+    ...(category !== '' && { category }),
+  };
+  const language = textOf(outline.language, MAX_LANGUAGE) || null;
+  return { url, title, siteUrl: outline.htmlUrl?.trim() || null, language, categories: [], outline: kept };
+}
+
+function textOf(value: string | undefined, length: number): string {
+  return cleanText(value ?? '', length);
+}
+
+function merge(first: OpmlFeed, second: OpmlFeed): OpmlFeed {
+  return {
+    ...first,
+    title: first.title || second.title,
+    siteUrl: first.siteUrl ?? second.siteUrl,
+    language: first.language ?? second.language,
+    outline: { ...second.outline, ...first.outline },
+  };
+}
+
+function unique(names: readonly string[]): string[] {
+  return [...new Set(names)];
+}
+
+interface Folder {
+  readonly text: string;
+  readonly title: string;
+  readonly outlines: (Folder | Leaf)[];
+}
+
+type Leaf = ReturnType<typeof outlineOf>;
+
+/**
+ * An OPML 2.0 file: the folders that the feeds were imported with, a folder for each further category, a feed of several
+ * in each of them, the others on top.
+ */
+export function writeOpml(feeds: readonly OpmlFeed[], title: string): string {
+  const top: Folder = { text: '', title: '', outlines: [] };
+  const folders = new Map<string, Folder>();
+  const folderAt = (path: readonly string[]): Folder => {
+    let folder = top;
+    for (let depth = 1; depth <= path.length; depth++) {
+      const key = JSON.stringify(path.slice(0, depth));
+      const name = path[depth - 1] ?? '';
+      const known: Folder = folders.get(key) ?? { text: name, title: name, outlines: [] };
+      if (!folders.has(key)) folder.outlines.push(known);
+      folders.set(key, known);
+      folder = known;
+    }
+    return folder;
+  };
+  const leaves = feeds.flatMap((feed) => {
+    const { places, category } = arrangeOutline(feed);
+    const outline = outlineOf(feed, category);
+    return places.map((place) => ({ ...place, outline }));
+  });
+  for (const { folders: path, outline } of leaves.sort((a, b) => a.position - b.position)) {
+    folderAt(path).outlines.push(outline);
+  }
+  // An OPML without outlines is refused by the generator, yet an installation without feeds has a list of them too.
+  if (top.outlines.length === 0) return '<?xml version="1.0" encoding="utf-8"?>\n<opml version="2.0"><body/></opml>\n';
+  return generateOpml({ head: { title: cleanText(title, MAX_TEXT) }, body: { outlines: top.outlines } });
+}
+
+function outlineOf({ url, title, siteUrl, language, outline }: OpmlFeed, category: string | undefined) {
+  return {
+    type: 'rss',
+    text: outline.text ?? (title || url),
+    ...(title !== '' && { title }),
+    xmlUrl: url,
+    ...(siteUrl !== null && { htmlUrl: siteUrl }),
+    ...(outline.description !== undefined && { description: outline.description }),
+    ...(language !== null && { language }),
+    ...(category !== undefined && { category }),
+  };
+}

@@ -1,0 +1,89 @@
+import { isUtf8 } from 'node:buffer';
+
+/** What windows-1252 has where Unicode has control characters: people who wrote `&#146;` meant an apostrophe. */
+const WINDOWS = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ';
+const BYTE_OF = new Map([...WINDOWS].map((character, index) => [character.charCodeAt(0), 0x80 + index]));
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+const UNCLEAN = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+const UNCLEAN_ALL = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]|\p{Surrogate}/gu;
+/** How UTF-8 looks that was taken for Latin-1, or for windows-1252, and encoded once more. */
+const LEAD = /[\u00c2-\u00f4]/;
+const TWICE_BY_LATIN = /[\u00c2-\u00f4][\u0080-\u00bf]/y;
+const TWICE_BY_WINDOWS =
+  /[\u00c2-\u00f4][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u2022\u2026\u2030\u2039\u203a\u20ac\u2122]/y;
+
+/** Text that any store takes: well-formed and without control characters. */
+export function cleanText(text: string): string {
+  return UNCLEAN.test(text) || !text.isWellFormed() ? text.replace(UNCLEAN_ALL, replacement) : text;
+}
+
+function replacement(character: string): string {
+  const code = character.charCodeAt(0);
+  if (code < 0x80 || code > 0x9f) return '';
+  const meant = WINDOWS[code - 0x80] ?? '';
+  return meant.charCodeAt(0) === code ? '' : meant;
+}
+
+/** Anything that the functions here may have to change: one look at clean text is enough. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+const SUSPECT = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00c2-\u00f4\ud800-\udfff\ufffe\uffff]/;
+
+/** Clean text that was encoded only once. */
+export function repairedText(text: string): string {
+  const at = text.search(SUSPECT);
+  if (at < 0) return text;
+  // What is neither ASCII nor the lead of a sequence shows that the text was not encoded twice.
+  const code = text.charCodeAt(at);
+  return cleanText(code < 0x80 || (code >= 0xc2 && code <= 0xf4) ? repairWindows(text) : text);
+}
+
+/** Text that was encoded as UTF-8 twice by way of Latin-1, decoded once more; other text as it is. */
+export function repairLatin(text: string): string {
+  return isTwice(text, TWICE_BY_LATIN) ? encodedOnce(text, NO_BYTES) : text;
+}
+
+/** The same by way of windows-1252, whose quotes and dashes are beyond Latin-1. */
+export function repairWindows(text: string): string {
+  return isTwice(text, TWICE_BY_WINDOWS) ? encodedOnce(text, BYTE_OF) : text;
+}
+
+/** The first is enough: where one of them is what it seems, the text as a whole is no UTF-8. */
+function isTwice(text: string, pattern: RegExp): boolean {
+  pattern.lastIndex = text.search(LEAD);
+  return pattern.lastIndex >= 0 && pattern.test(text);
+}
+
+const NO_BYTES: ReadonlyMap<number, number> = new Map();
+
+/** The text decoded once more where every character of it fits that reading, else as it is. */
+function encodedOnce(text: string, bytesBeyondLatin: ReadonlyMap<number, number>): string {
+  const bytes = Buffer.allocUnsafe(text.length);
+  let missing = 0;
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    const byte = code < 0x100 ? code : bytesBeyondLatin.get(code);
+    // Most texts that begin as if they fitted soon do not: looking at each sequence costs less than decoding them all.
+    if (byte === undefined || isContinuation(byte) !== missing > 0) return text;
+    missing = missing > 0 ? missing - 1 : lengthOfSequence(byte) - 1;
+    bytes[index] = byte;
+  }
+  return isUtf8(bytes) ? new TextDecoder().decode(bytes) : text;
+}
+
+function isContinuation(byte: number): boolean {
+  return byte >= 0x80 && byte < 0xc0;
+}
+
+function lengthOfSequence(lead: number): number {
+  if (lead < 0xc0) return 1;
+  return lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+}
+
+/** At most `length` characters, never ending in half a surrogate pair. */
+export function cutText(text: string, length: number): string {
+  if (text.length <= length) return text;
+  const last = text.charCodeAt(length - 1);
+  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? length - 1 : length);
+}

@@ -1,0 +1,106 @@
+import { Piscina } from 'piscina';
+import { threadFlags } from '../thread.ts';
+import type { ParsedFeed } from './entry.ts';
+import type { PageLinks } from './parse/page-links.ts';
+
+/** What is known of a body beside its bytes. */
+export interface FeedSource {
+  readonly contentType: string | null;
+  /** Where the body came from in the end: relative links are resolved against it. */
+  readonly url: string;
+  /** Zone of dates that name none, as `Asia/Tokyo` or `+09:00`. */
+  readonly defaultZone: string | null;
+}
+
+export type ReadResult =
+  | { readonly kind: 'feed'; readonly feed: ParsedFeed }
+  /** Something else than a feed; the message says what it seems to be, `page` which feeds a page links to. */
+  | { readonly kind: 'not-a-feed'; readonly message: string; readonly page?: PageLinks }
+  /** `isKilled` where the body took its thread down with it: a strike against the feed. */
+  | { readonly kind: 'failed'; readonly message: string; readonly isKilled: boolean };
+
+/** Reads feeds in threads of its own, so that no body, however hostile, blocks or ends the process. */
+export interface FeedReader {
+  /** Reads one body; never throws. */
+  read(bytes: Uint8Array, source: FeedSource): Promise<ReadResult>;
+  /** Ends all threads; what is still being read fails. */
+  close(): Promise<void>;
+}
+
+export interface FeedReaderOptions {
+  readonly threads: number;
+  /** What one body may take, counted from the moment a thread starts on it. */
+  readonly timeoutMs?: number;
+  readonly maxHeapMb?: number;
+}
+
+/** What goes to the thread. The cell tells us when the thread began, so that waiting and start-up are not counted. */
+export interface ThreadTask {
+  readonly bytes: Uint8Array;
+  readonly source: FeedSource;
+  readonly startedAt: Float64Array;
+}
+
+const THREAD = new URL('./parse/thread.ts', import.meta.url);
+const IDLE_MS = 60_000;
+
+/** Opens the pool. The first thread starts with the first read, further ones as reads queue up. */
+export function openFeedReader(options: FeedReaderOptions): FeedReader {
+  const timeoutMs = options.timeoutMs ?? 5000;
+  let pool: Piscina<ThreadTask, ReadResult> | undefined;
+  let isClosed = false;
+
+  const openPool = () =>
+    new Piscina<ThreadTask, ReadResult>({
+      filename: THREAD.href,
+      minThreads: 1,
+      maxThreads: Math.max(1, options.threads),
+      idleTimeout: IDLE_MS,
+      execArgv: threadFlags(THREAD),
+      env: {},
+      resourceLimits: { maxOldGenerationSizeMb: options.maxHeapMb ?? 192, maxYoungGenerationSizeMb: 32 },
+    });
+
+  return {
+    async read(bytes, source) {
+      if (isClosed) return { kind: 'failed', message: 'The reader is closed.', isKilled: false };
+      pool ??= openPool();
+      const startedAt = new Float64Array(new SharedArrayBuffer(Float64Array.BYTES_PER_ELEMENT));
+      const watch = watchTime(startedAt, timeoutMs);
+      try {
+        return await pool.run({ bytes, source, startedAt }, { signal: watch.signal });
+      } catch (error) {
+        return failure(error, startedAt[0] !== 0 && !isClosed, watch.signal.aborted, timeoutMs);
+      } finally {
+        watch.stop();
+      }
+    },
+    async close() {
+      isClosed = true;
+      await pool?.destroy();
+    },
+  };
+}
+
+function failure(error: unknown, isKilled: boolean, isLate: boolean, timeoutMs: number): ReadResult {
+  if (isLate) return { kind: 'failed', message: `Reading took longer than ${timeoutMs / 1000} s.`, isKilled };
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'ERR_WORKER_OUT_OF_MEMORY')
+    return { kind: 'failed', message: 'Reading took too much memory.', isKilled };
+  const message = error instanceof Error ? error.message : String(error);
+  return { kind: 'failed', message: `The reading thread ended: ${message}`, isKilled };
+}
+
+/** Aborts `timeoutMs` after the time that the thread writes into the cell. */
+function watchTime(startedAt: Float64Array, timeoutMs: number): { signal: AbortSignal; stop(): void } {
+  const controller = new AbortController();
+  let timer: NodeJS.Timeout;
+  const check = () => {
+    const start = startedAt[0] ?? 0;
+    const left = start === 0 ? timeoutMs : start + timeoutMs - Date.now();
+    if (left <= 0) controller.abort();
+    else timer = setTimeout(check, left);
+  };
+  timer = setTimeout(check, timeoutMs);
+  return { signal: controller.signal, stop: () => clearTimeout(timer) };
+}

@@ -1,0 +1,141 @@
+import { readFileSync } from 'node:fs';
+import type { Sql } from '../engines/sql.ts';
+import type { FeedId } from '../ids.ts';
+import { outcomeMessage, outcomeName, type Poll, type PollOutcome, type PollTarget, type Validators } from './feed.ts';
+import { toFeedId } from './rows.ts';
+import { saveChanges } from './save-changes.ts';
+import { type FeedSchedule, type ScheduleLimits, scheduleNext } from './schedule.ts';
+
+/** What storing the poll's entries came to. */
+export interface SavedCounts {
+  readonly inserted: number;
+  readonly updated: number;
+  readonly unchanged: number;
+  readonly rejected: number;
+}
+
+export type SaveLimits = ScheduleLimits;
+
+const SAVE = readFileSync(new URL('./save-poll.sql', import.meta.url), 'utf8');
+
+/** Titles are plain text already; what nobody can read in a list is cut. */
+const MAX_TITLE = 1000;
+const MAX_ERROR = 1000;
+const MAX_URL = 2048;
+const MAX_LANGUAGE = 64;
+
+/** A poll as it is to be written. */
+export interface PollRow {
+  readonly target: PollTarget;
+  readonly poll: Poll;
+  readonly inserted: number;
+  readonly schedule: FeedSchedule;
+  /** What save-poll.sql takes, under the names that it has there. */
+  readonly columns: object;
+}
+
+/**
+ * Writes validators, schedule and outcome of a poll, and releases its lease. Called in the transaction that stores the
+ * poll's articles, so that no validator ever stands for entries that are not there. False, and nothing written, where the
+ * lease is not the poll's own any more.
+ */
+export async function savePoll(
+  sql: Sql,
+  target: PollTarget,
+  poll: Poll,
+  counts: SavedCounts,
+  limits: SaveLimits,
+  now: Date,
+  random: () => number,
+): Promise<boolean> {
+  const row = pollRow(target, poll, counts, limits, now, random);
+  const saved = await savePolls(sql, [row]);
+  if (saved.has(target.id)) await saveChanges(sql, target, poll, counts.inserted, row.schedule);
+  return saved.has(target.id);
+}
+
+/**
+ * Writes polls that changed nothing but the schedule (see isPlain), many at once, as savePoll does one. The feeds of those
+ * that were written.
+ */
+export async function savePolls(sql: Sql, rows: readonly PollRow[]): Promise<ReadonlySet<FeedId>> {
+  // In one order by everybody, so that two writers of the same rows do not wait for each other.
+  const sorted = rows.toSorted((a, b) => a.target.id - b.target.id);
+  const result = await sql.query<{ id: number }>(SAVE, [JSON.stringify(sorted.map(({ columns }) => columns))]);
+  return new Set(result.rows.map(toFeedId));
+}
+
+/** Whether one line of savePolls is all that the poll has to say: no articles, no move, nothing that went missing. */
+export function isPlain({ target, poll, schedule }: PollRow): boolean {
+  const isMissingAsBefore = schedule.missingSince?.getTime() === target.missingSince?.getTime();
+  return poll.outcome.kind !== 'fresh' && poll.movedTo === null && schedule.newUrl === null && isMissingAsBefore;
+}
+
+/** What will be written of the poll. */
+export function pollRow(
+  target: PollTarget,
+  poll: Poll,
+  counts: SavedCounts,
+  limits: SaveLimits,
+  now: Date,
+  random: () => number,
+): PollRow {
+  const { outcome } = poll;
+  const schedule = scheduleNext(target, poll, counts.inserted, limits, now, random);
+  const validators = validatorsOf(outcome);
+  const feed = outcome.kind === 'fresh' ? outcome.feed : undefined;
+  // Written out, nothing spread: this is made for every poll, and what is undefined costs nothing in JSON.
+  const columns = {
+    id: target.id,
+    leased_until: target.leasedUntil,
+    is_reached: outcome.kind !== 'limited' || poll.status !== null,
+    is_success: outcome.kind === 'fresh' || outcome.kind === 'unchanged',
+    state: schedule.state === target.state ? null : schedule.state,
+    next_poll_at: schedule.nextPollAt,
+    interval_seconds: schedule.intervalSeconds,
+    rhythm_seconds: schedule.rhythmSeconds,
+    newest_entry_at: schedule.newestEntryAt,
+    hints: schedule.hints,
+    failures: schedule.failures,
+    strikes: schedule.strikes,
+    gone_at: schedule.goneAt,
+    moved_to: schedule.movedTo,
+    moved_since: schedule.movedSince,
+    moved_polls: schedule.movedPolls,
+    has_validators: validators !== undefined,
+    etag: validators?.etag,
+    last_modified: validators?.lastModified,
+    body_hash: validators?.bodyHash && Buffer.from(validators.bodyHash).toString('hex'),
+    title: feed && cut(feed.title, MAX_TITLE),
+    site_url: feed && cut(feed.siteUrl, MAX_URL),
+    language: feed && cut(feed.language, MAX_LANGUAGE),
+    started_at: poll.startedAt,
+    outcome: outcomeName(outcome),
+    status: poll.status,
+    error: cut(errorOf(outcome, schedule), MAX_ERROR),
+    wire_bytes: poll.wireBytes,
+    duration_ms: Math.round(poll.durationMs),
+    inserted: counts.inserted,
+    updated: counts.updated,
+    unchanged: counts.unchanged,
+  };
+  return { target, poll, inserted: counts.inserted, schedule, columns };
+}
+
+/** What went wrong, and that it was once too often: who looks at the feed should not have to wonder at its silence. */
+function errorOf(outcome: PollOutcome, { state }: FeedSchedule): string | null {
+  const message = outcomeMessage(outcome);
+  return message === null || state !== 'retired'
+    ? message
+    : `${message} The feed is retired: it is asked once a month, and back as soon as it answers.`;
+}
+
+/** Undefined where the feed keeps its own. */
+function validatorsOf(outcome: PollOutcome): Validators | undefined {
+  return outcome.kind === 'fresh' || outcome.kind === 'unchanged' ? outcome.validators : undefined;
+}
+
+/** PostgreSQL refuses NUL and halves of surrogate pairs in JSON, and with them the polls of all others in the batch. */
+function cut(text: string | null, length: number): string | undefined {
+  return text?.replaceAll('\0', '').slice(0, length).toWellFormed();
+}

@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { CodedError } from '../../src/errors.ts';
+import { readOpml, writeOpml } from '../../src/feeds/opml.ts';
+import type { OpmlFeed } from '../../src/feeds/opml-feed.ts';
+import { opmlFeeds, plainText } from './opml-arbitraries.ts';
+
+const wrap = (outlines: string) =>
+  `<?xml version="1.0" encoding="UTF-8"?>\n<opml version="2.0"><head><title>T</title></head><body>${outlines}</body></opml>`;
+
+const place = (position: number, ...folders: string[]) => ({ folders, position });
+
+test('folders, nested ones too, are categories', () => {
+  const feeds = readOpml(
+    wrap(`<outline text="World"><outline text="Asia &amp; Pacific">
+        <outline type="rss" text="A" xmlUrl="https://a.example/f?x=1&amp;y=2" htmlUrl="https://a.example/" language="ja"/></outline>
+        <outline type="rss" text="W" xmlUrl="https://w.example/f"/></outline>
+      <outline text="mine" title="loose" type="rss" xmlUrl="https://l.example/f" description="d&#10;e" category="x"/>`),
+  );
+  assert.deepEqual(feeds, [
+    {
+      ...{ url: 'https://a.example/f?x=1&y=2', title: 'A', siteUrl: 'https://a.example/', language: 'ja' },
+      categories: ['World', 'Asia & Pacific'],
+      outline: { places: [place(0, 'World', 'Asia & Pacific')] },
+    },
+    {
+      ...{ url: 'https://w.example/f', title: 'W', siteUrl: null, language: null, categories: ['World'] },
+      outline: { places: [place(1, 'World')] },
+    },
+    {
+      ...{ url: 'https://l.example/f', title: 'loose', siteUrl: null, language: null, categories: ['x'] },
+      outline: { text: 'mine', description: 'd e', category: 'x', places: [place(2)] },
+    },
+  ]);
+});
+
+test('a feed in two folders is one feed in two categories', () => {
+  const feed = '<outline type="rss" text="F" xmlUrl="https://f.example/"/>';
+  const [found] = readOpml(
+    wrap(`<outline text="政治">${feed}</outline><outline title="Sport" text="s">${feed}</outline>`),
+  );
+  assert.deepEqual(found?.categories, ['政治', 'Sport']);
+  assert.deepEqual(found?.outline.places, [place(0, '政治'), place(1, 'Sport')]);
+});
+
+test('the category attribute adds categories, paths by their parts', () => {
+  const [feed] = readOpml(
+    wrap('<outline text="F" category="/Boston/Weather, Harvard,," xmlUrl="https://f.example/"/>'),
+  );
+  assert.deepEqual(feed?.categories, ['Boston', 'Weather', 'Harvard']);
+});
+
+test('odd but common files are read', () => {
+  const upper = '<OPML version="1.1"><BODY><OUTLINE TEXT="F" XMLURL="https://f.example/"/></BODY></OPML>';
+  assert.equal(readOpml(upper)[0]?.url, 'https://f.example/');
+  assert.equal(readOpml(`\uFEFF${wrap('<outline text="F" xmlUrl="https://f.example/"/>')}`).length, 1);
+  assert.equal(readOpml(wrap('<outline type="rss" text="F" url="https://f.example/"/>')).length, 1);
+  assert.deepEqual(readOpml(wrap('<outline type="link" text="page" url="https://f.example/"/>')), []);
+  assert.deepEqual(readOpml(wrap('')), []);
+  assert.deepEqual(readOpml('<opml version="2.0"><head><title>T</title></head></opml>'), []);
+  assert.deepEqual(readOpml('<opml/>'), []);
+});
+
+test('what is no OPML is refused with the reason', () => {
+  const cases: readonly (readonly [string, RegExp])[] = [
+    ['', /empty/],
+    ['  \n', /empty/],
+    ['hello', /no <opml>/],
+    ['{"a":1}', /no <opml>/],
+    ['<rss version="2.0"><channel/></rss>', /looks like a feed/],
+    ['<!doctype html><html><body></body></html>', /web page/],
+    ['<opml version="2.0"><body><outline text="F" xmlUrl="https://f.example/"/>', /cut off/],
+  ];
+  for (const [text, says] of cases) {
+    assert.throws(
+      () => readOpml(text),
+      (error) => error instanceof CodedError && error.code === 'opml-unreadable' && says.test(error.message),
+      text,
+    );
+  }
+});
+
+/** The places of each folder, in order: what a reader of the file sees. */
+function tree(feeds: readonly OpmlFeed[]) {
+  const folders = new Map<string, { url: string; position: number }[]>();
+  for (const { url, outline } of feeds) {
+    for (const { folders: path, position } of outline.places ?? []) {
+      const key = JSON.stringify(path);
+      folders.set(key, [...(folders.get(key) ?? []), { url, position }]);
+    }
+  }
+  return [...folders]
+    .map(([key, found]) => [key, found.sort((a, b) => a.position - b.position).map(({ url }) => url)])
+    .sort();
+}
+
+test('nothing is lost in a round trip', () => {
+  const byUrl = (feeds: readonly OpmlFeed[]) =>
+    new Map(
+      feeds.map(({ categories, outline: { places: _, ...outline }, ...feed }) => [
+        feed.url,
+        { ...feed, categories: [...categories].sort(), outline },
+      ]),
+    );
+  fc.assert(
+    fc.property(opmlFeeds, plainText, (feeds, title) => {
+      const once = readOpml(writeOpml(feeds, title));
+      assert.deepEqual(byUrl(once), byUrl(feeds));
+      assert.deepEqual(tree(once), tree(feeds));
+      assert.deepEqual(readOpml(writeOpml(once, title)), once);
+    }),
+  );
+});
+
+test('feeds that were never in a file lie in a folder for each category', () => {
+  const feed = { url: 'https://f.example/', title: '', siteUrl: null, language: null, outline: {} };
+  const [found] = readOpml(writeOpml([{ ...feed, categories: ['A', 'B'] }], 'T'));
+  assert.deepEqual([found?.title, found?.outline.places], ['', [place(0, 'A'), place(1, 'B')]]);
+  assert.deepEqual(readOpml(writeOpml([{ ...feed, categories: [] }], 'T'))[0]?.outline.places, [place(0)]);
+});
+
+test('a feed that left a category leaves its folder and attribute; one that joined another gets a folder', () => {
+  const [feed] = readOpml(
+    wrap(
+      '<outline text="A"><outline text="B"><outline text="F" category="C" xmlUrl="https://f.example/"/></outline></outline>',
+    ),
+  );
+  assert.ok(feed);
+  const [moved] = readOpml(writeOpml([{ ...feed, categories: ['A', 'D'] }], 'T'));
+  assert.deepEqual(moved?.outline, { places: [place(0, 'A'), place(1, 'D')] });
+});
+
+test('folders may nest deeper than functions can, or the file is refused', () => {
+  const depth = 20_000;
+  const feed = '<outline text="F" xmlUrl="https://f.example/"/>';
+  try {
+    readOpml(wrap(`${'<outline>'.repeat(depth)}${feed}${'</outline>'.repeat(depth)}`));
+  } catch (error) {
+    assert.ok(error instanceof CodedError);
+  }
+});
+
+test('ten thousand feeds in hundreds of folders are written and read with a linear number of steps', () => {
+  const many = Array.from({ length: 10_000 }, (_, index): OpmlFeed => {
+    const places = [place(index, `Folder ${index % 300}`), place(index + 10_000, 'All', `Letter ${index % 26}`)];
+    return {
+      ...{ url: `https://h${index}.example/feed`, title: `Feed <${index}> & "more"`, siteUrl: null, language: 'en' },
+      ...{ categories: [`Folder ${index % 300}`, 'All', `Letter ${index % 26}`], outline: { places } },
+    };
+  });
+  const text = writeOpml(many, 'All of them');
+  const back = readOpml(text);
+  assert.equal(back.length, 10_000);
+  assert.deepEqual(tree(back), tree(many));
+});
+
+test('any text is read or refused with a CodedError', () => {
+  const piece = fc.constantFrom(
+    '<opml>',
+    '</opml>',
+    '<body>',
+    '<outline ',
+    'xmlUrl="',
+    '"',
+    '/>',
+    '>',
+    '<',
+    '&',
+    ']]>',
+    '<!--',
+    '<!DOCTYPE x [',
+  );
+  fc.assert(
+    fc.property(fc.array(fc.oneof(piece, fc.string()), { maxLength: 30 }), (pieces) => {
+      try {
+        readOpml(pieces.join(''));
+      } catch (error) {
+        assert.ok(error instanceof CodedError);
+      }
+    }),
+  );
+});
