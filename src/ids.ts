@@ -37,6 +37,11 @@ export function parseArticleId(text: string): ArticleId | undefined {
   return /^[0-9a-z]{12}$/.test(text) ? (text as ArticleId) : undefined;
 }
 
+/** When the article was first published, to the second, as its id tells. */
+export function publishedAtOf(article: ArticleId): Date {
+  return new Date(Number.parseInt(article.slice(0, SECONDS_WIDTH), 36) * 1000);
+}
+
 export function shardOf(article: ArticleId): number {
   return crc32(article) % SHARDS;
 }

@@ -4,7 +4,7 @@ import type { ArticleId, CategorySlug } from '../ids.ts';
 export interface Article {
   readonly id: ArticleId;
   readonly title: string;
-  /** Canonical URL; null where no feed gave a safe one. */
+  /** To link to: redirectors unwrapped, tracking dropped, otherwise as the feed gave it; null where no feed gave a safe one. */
   readonly url: string | null;
   /** Title of the feed that first carried it. */
   readonly source: string;

@@ -1,0 +1,123 @@
+/**
+ * Stores what a poll brought, in a constant number of statements: one when there is nothing new. An article belongs to the
+ * feed that carried it first: only that feed's words are taken, others become sources and lend their categories. Were
+ * every feed heard, two feeds of one site that word a title differently would rewrite it at each poll, for ever.
+ *
+ * Locks are taken in one order by everybody: the gate of clean-up, keys, articles, sources, categories, sorted within each.
+ */
+import { readFileSync } from 'node:fs';
+import { HOUR } from '../clock.ts';
+import type { Sql } from '../engines/sql.ts';
+import type { Entry } from '../feeds/entry.ts';
+import type { ArticleId } from '../ids.ts';
+import { type CarryingFeed, type Draft, draftArticle } from './draft.ts';
+import { passSaving } from './gate.ts';
+import { identify } from './identify.ts';
+import { articleRow, type Inserted, insertFresh } from './insert.ts';
+import { type Match, matchCandidates } from './match.ts';
+
+const [UPDATE_ARTICLES, SAVE_SOURCES, SAVE_CATEGORIES] = [
+  './update-articles.sql',
+  './save-sources.sql',
+  './save-categories.sql',
+].map((file) => readFileSync(new URL(file, import.meta.url), 'utf8')) as [string, string, string];
+
+/**
+ * How old `sources.last_seen_at` may get before it is written again: a poll that finds 50 known entries every five minutes
+ * would else write 50 rows each time. Clean-up allows for it.
+ */
+export const SEEN_GRANULARITY = HOUR;
+
+/** What became of a document's articles. Entries that are the same article count as one. */
+export interface SavedArticles {
+  readonly inserted: number;
+  readonly updated: number;
+  readonly unchanged: number;
+  /** Entries that could not be stored: without title and text, or broken in a way that parsing let pass. */
+  readonly rejected: number;
+  readonly insertedIds: readonly ArticleId[];
+}
+
+/** Stores a poll's entries. Call it in the transaction that stores the poll; running it twice changes nothing. */
+export async function saveArticles(
+  sql: Sql,
+  feed: CarryingFeed,
+  entries: readonly Entry[],
+  now: Date,
+): Promise<SavedArticles> {
+  const drafts = entries.map((entry) => draftOrNothing(entry, feed, now)).filter((draft) => draft !== undefined);
+  const rejected = entries.length - drafts.length;
+  const candidates = identify(drafts);
+  if (candidates.length === 0) return { inserted: 0, updated: 0, unchanged: 0, rejected, insertedIds: [] };
+  return sql.transaction(async (within) => {
+    await passSaving(within);
+    const known = await matchCandidates(within, feed, candidates);
+    const { inserted, raced } = await insertFresh(within, known.fresh, known.matches, now);
+    const late = raced.length === 0 ? [] : (await matchCandidates(within, feed, raced)).matches;
+    const matches = [...known.matches, ...late];
+    const updated = await updateArticles(within, feed, matches, now);
+    await saveSources(within, feed, inserted, matches, now);
+    await saveCategories(within, feed, inserted, matches);
+    return {
+      inserted: inserted.length,
+      updated,
+      unchanged: new Set(matches.map(({ id }) => id)).size - updated,
+      rejected,
+      insertedIds: inserted.map(({ id }) => id),
+    };
+  });
+}
+
+function draftOrNothing(entry: Entry, feed: CarryingFeed, now: Date): Draft | undefined {
+  try {
+    return draftArticle(entry, feed, now);
+  } catch {
+    // An entry that is not what its type says costs itself, never the others.
+    return undefined;
+  }
+}
+
+async function updateArticles(sql: Sql, feed: CarryingFeed, matches: readonly Match[], now: Date): Promise<number> {
+  const newest = new Map<ArticleId, Match>();
+  for (const match of matches) {
+    const other = newest.get(match.id);
+    if (other === undefined || match.candidate.draft.datedAt > other.candidate.draft.datedAt)
+      newest.set(match.id, match);
+  }
+  const changed = [...newest.values()].filter(
+    ({ owner, contentHash, candidate }) =>
+      (owner === feed.id || owner === null) && contentHash !== candidate.draft.contentHash,
+  );
+  if (changed.length === 0) return 0;
+  const { count } = await sql.query(UPDATE_ARTICLES, [JSON.stringify(changed.map(articleRow)), now]);
+  return count;
+}
+
+async function saveSources(
+  sql: Sql,
+  feed: CarryingFeed,
+  inserted: readonly Inserted[],
+  matches: readonly Match[],
+  now: Date,
+): Promise<void> {
+  const stale = now.getTime() - SEEN_GRANULARITY;
+  const unseen = matches.filter(({ lastSeenAt }) => lastSeenAt === null || lastSeenAt.getTime() < stale);
+  const rows = [...inserted, ...unseen].map(({ candidate, id }) => ({
+    key: candidate.sourceKey,
+    article: id,
+    guid: candidate.draft.guid,
+    url: candidate.draft.url,
+  }));
+  if (rows.length > 0) await sql.query(SAVE_SOURCES, [JSON.stringify(rows), feed.id, now]);
+}
+
+async function saveCategories(
+  sql: Sql,
+  feed: CarryingFeed,
+  inserted: readonly Inserted[],
+  matches: readonly Match[],
+): Promise<void> {
+  if (feed.categories.length === 0) return;
+  const unfiled = [...inserted, ...matches.filter(({ isFiled }) => !isFiled)];
+  if (unfiled.length > 0) await sql.query(SAVE_CATEGORIES, [unfiled.map(({ id }) => id), feed.categories]);
+}
