@@ -1,0 +1,159 @@
+import { randomUUID } from 'node:crypto';
+import type { RedisClient } from '../engines/redis.ts';
+import { readScript, runScript } from '../engines/script.ts';
+import type { Sql } from '../engines/sql.ts';
+import { ALL_SHARDS, keysOf, SLOT_SECONDS } from './keys.ts';
+
+/**
+ * Counts go from Redis to PostgreSQL exactly once. A shard's delta is set aside under a batch id; its rows and the id are
+ * written in one transaction; then it is dropped. Whatever was set aside and not dropped is finished by the next run,
+ * and the ledger (archive_batches) refuses a batch that was written already.
+ *
+ * The transaction holds ARCHIVE_LOCK and looks once more whether its batch still lies aside. So a batch of a Redis that
+ * was emptied meanwhile is either committed before a restore begins to read, or never (restore.ts).
+ */
+export const ARCHIVE_LOCK = 7_283_001;
+
+/** So many counts go into one transaction, and into one statement. */
+const MAX_TRANSACTION = 50_000;
+const MAX_STATEMENT = 5000;
+const SCAN_COUNT = 1000;
+
+const setAsideScript = readScript(new URL('./set-aside.lua', import.meta.url));
+const dropScript = readScript(new URL('./drop.lua', import.meta.url));
+
+interface Batch {
+  readonly shard: number;
+  readonly id: string;
+  readonly rows: ReadonlyMap<string, Row>;
+}
+
+interface Row {
+  readonly slot: number;
+  readonly article: string;
+  reads: number;
+  boxReads: number;
+}
+
+/**
+ * Writes what was counted until now to PostgreSQL; gives the number of rows. Safe to run by several at once and to be cut
+ * off anywhere.
+ */
+export async function archiveCounts(sql: Sql, redis: RedisClient, now: Date): Promise<number> {
+  const unfinished = await archiveOnce(sql, redis, ALL_SHARDS, now);
+  const rest = await archiveOnce(sql, redis, unfinished.shards, now);
+  return unfinished.rows + rest.rows;
+}
+
+/** One batch of each shard. Names the shards where that was an earlier, unfinished one, so that more lies behind it. */
+async function archiveOnce(
+  sql: Sql,
+  redis: RedisClient,
+  shards: readonly number[],
+  now: Date,
+): Promise<{ readonly rows: number; readonly shards: number[] }> {
+  const aside = await Promise.all(shards.map((shard) => setAside(redis, shard)));
+  let written = 0;
+  let group: Batch[] = [];
+  let size = 0;
+  const write = async () => {
+    written += await writeBatches(sql, redis, group, now);
+    for (const { shard, id } of group) await runScript(redis, dropScript, [keysOf(shard).tag], [id]);
+    group = [];
+    size = 0;
+  };
+  for (const { shard, id } of aside) {
+    if (id === undefined) continue;
+    const rows = await readAside(redis, shard);
+    group.push({ shard, id, rows });
+    size += rows.size;
+    if (size >= MAX_TRANSACTION) await write();
+  }
+  if (group.length > 0) await write();
+  return { rows: written, shards: aside.filter(({ isOld }) => isOld).map(({ shard }) => shard) };
+}
+
+/** Forgets the ids of batches archived before `before`: days later nothing can find such a batch again. */
+export async function removeOldBatches(sql: Sql, before: Date): Promise<number> {
+  const { count } = await sql.query('delete from archive_batches where archived_at < $1', [before]);
+  return count;
+}
+
+interface Aside {
+  readonly shard: number;
+  readonly id: string | undefined;
+  /** Another run set it aside, and it may have died since. */
+  readonly isOld: boolean;
+}
+
+async function setAside(redis: RedisClient, shard: number): Promise<Aside> {
+  const mine = randomUUID();
+  const reply = await runScript(redis, setAsideScript, [keysOf(shard).tag], [mine]);
+  const id = typeof reply === 'string' ? reply : undefined;
+  return { shard, id, isOld: id !== undefined && id !== mine };
+}
+
+/**
+ * The counts that lie aside. Scanned, because hours of reads may have gathered while PostgreSQL was away. What lies aside
+ * never changes, so a field that the scan shows twice has the same value; should another archiver finish this batch and
+ * set the next one aside meanwhile, the mixture is refused by the ledger.
+ */
+async function readAside(redis: RedisClient, shard: number): Promise<Map<string, Row>> {
+  const rows = new Map<string, Row>();
+  const rowOf = (key: string): Row => {
+    const row = rows.get(key) ?? { slot: Number.parseInt(key, 10), article: afterColon(key), reads: 0, boxReads: 0 };
+    rows.set(key, row);
+    return row;
+  };
+  let cursor = '0';
+  do {
+    const [next, fields] = await redis.hscan(keysOf(shard).archiving, cursor, 'COUNT', SCAN_COUNT);
+    for (let i = 0; i < fields.length; i += 2) {
+      const field = fields[i] ?? '';
+      const value = Number(fields[i + 1]);
+      if (field === 'id') continue;
+      if (field.startsWith('b:')) rowOf(field.slice(2)).boxReads = value;
+      else rowOf(field).reads = value;
+    }
+    cursor = next;
+  } while (cursor !== '0');
+  return rows;
+}
+
+const afterColon = (text: string): string => text.slice(text.indexOf(':') + 1);
+
+async function writeBatches(sql: Sql, redis: RedisClient, batches: readonly Batch[], now: Date): Promise<number> {
+  return await sql.transaction(async (tx) => {
+    await tx.query('select pg_advisory_xact_lock_shared($1)', [ARCHIVE_LOCK]);
+    const present = await Promise.all(
+      batches.map(async ({ shard, id }) => (await redis.hget(keysOf(shard).archiving, 'id')) === id),
+    );
+    const ids = batches.filter((_, i) => present[i]).map(({ id }) => id);
+    const { rows: fresh } = await tx.query<{ id: string }>(
+      `insert into archive_batches (id, archived_at)
+       select id, $2 from unnest($1::text[]) as id order by id
+       on conflict do nothing returning id`,
+      [ids, now],
+    );
+    const written = new Set(fresh.map(({ id }) => id));
+    const rows = batches.filter(({ id }) => written.has(id)).flatMap((batch) => [...batch.rows.values()]);
+    for (let i = 0; i < rows.length; i += MAX_STATEMENT) await addRows(tx, rows.slice(i, i + MAX_STATEMENT));
+    return rows.length;
+  });
+}
+
+async function addRows(sql: Sql, rows: readonly Row[]): Promise<void> {
+  await sql.query(
+    `insert into read_counts (slot, article_id, reads, box_reads)
+     select to_timestamp(slot::bigint * ${SLOT_SECONDS}), article, reads, box_reads
+     from unnest($1::int[], $2::text[], $3::int[], $4::int[]) as counted (slot, article, reads, box_reads)
+     on conflict (slot, article_id) do update
+     set reads = read_counts.reads + excluded.reads, box_reads = read_counts.box_reads + excluded.box_reads`,
+    [
+      rows.map((row) => row.slot),
+      rows.map((row) => row.article),
+      rows.map((row) => row.reads),
+      rows.map((row) => row.boxReads),
+    ],
+  );
+}

@@ -1,0 +1,47 @@
+import { type Clock, MINUTE, SECOND } from '../clock.ts';
+import type { ArticleId } from '../ids.ts';
+import { type LookupLimits, openLookup } from './lookup.ts';
+import type { CountedArticle, ViewReport } from './view.ts';
+
+/** How articles are found in the database, many at a time. */
+export interface ArticleFinder {
+  byIds(ids: string[]): Promise<ReadonlyMap<ArticleId, CountedArticle>>;
+  byUrls(urls: string[]): Promise<ReadonlyMap<string, ArticleId>>;
+}
+
+/** Which articles views belong to, answered from a bounded memory. */
+export interface Catalogue {
+  /** The article of each report, in the same order; undefined where there is none. An id goes before a URL. */
+  find(reports: readonly ViewReport[]): Promise<(CountedArticle | undefined)[]>;
+}
+
+const LIMITS: LookupLimits = {
+  maxEntries: 20_000,
+  hitMs: MINUTE,
+  missMs: 10 * SECOND,
+  restMs: 5 * SECOND,
+  loadMs: SECOND,
+};
+
+export function openCatalogue(finder: ArticleFinder, clock: Clock, limits: Partial<LookupLimits> = {}): Catalogue {
+  const bounds = { ...LIMITS, ...limits };
+  const articles = openLookup<string, CountedArticle>((ids) => finder.byIds(ids), clock, bounds);
+  const urls = openLookup<string, { readonly id: ArticleId }>(
+    async (asked) => {
+      const found = await finder.byUrls(asked);
+      return new Map(Array.from(found, ([url, id]) => [url, { id }]));
+    },
+    clock,
+    bounds,
+  );
+
+  return {
+    async find(reports) {
+      const named = reports.filter(({ article }) => article === undefined).flatMap(({ url }) => url ?? []);
+      const byUrl = await urls.get(named);
+      const ids = reports.map(({ article, url }) => article ?? byUrl.get(url ?? '')?.id);
+      const byId = await articles.get(ids.filter((id) => id !== undefined));
+      return ids.map((id) => (id === undefined ? undefined : byId.get(id)));
+    },
+  };
+}

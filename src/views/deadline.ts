@@ -1,0 +1,23 @@
+import { CodedError, messageOf } from '../errors.ts';
+
+const RETRY_SECONDS = 2;
+
+/**
+ * The result of `work`, or `unavailable` when it fails or takes longer than `limitMs`: a reader's page never waits longer,
+ * whatever happens to the servers behind.
+ */
+export async function withDeadline<T>(work: Promise<T>, limitMs: number, what: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer after ${limitMs} ms`)), limitMs);
+  });
+  try {
+    return await Promise.race([work, patience]);
+  } catch (error) {
+    if (error instanceof CodedError) throw error;
+    const message = `${what} does not answer (${messageOf(error)}). Send the views again.`;
+    throw new CodedError('unavailable', message, { cause: error, retryAfter: RETRY_SECONDS });
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,115 @@
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../clock.ts';
+import { withDeadline } from './deadline.ts';
+
+/** Where a look-up ends, and how long its answers are believed. */
+export interface LookupLimits {
+  readonly maxEntries: number;
+  readonly hitMs: number;
+  readonly missMs: number;
+  /** After a failure, how long old answers are given without asking again. */
+  readonly restMs: number;
+  /** One query may take so long. */
+  readonly loadMs: number;
+}
+
+export interface Lookup<Key, Value> {
+  /** The values of the keys that have one. */
+  get(keys: readonly Key[]): Promise<Map<Key, Value>>;
+}
+
+interface Remembered<Value> {
+  readonly value: Value;
+  readonly freshUntil: number;
+}
+
+const MAX_KEYS = 500;
+
+/**
+ * A bounded memory before `load`. Keys that are unknown, or known for too long, are asked for together, one query at a
+ * time: a flood of keys that do not exist becomes a few large queries, and its misses never push out a hit. When `load`
+ * fails, what is remembered is given for as long as it lasts; keys that were never found fail with it.
+ */
+export function openLookup<Key extends string, Value extends object>(
+  load: (keys: Key[]) => Promise<ReadonlyMap<Key, Value>>,
+  clock: Clock,
+  limits: LookupLimits,
+): Lookup<Key, Value> {
+  const hits = new LRUCache<Key, Remembered<Value>>({ max: limits.maxEntries });
+  const misses = new LRUCache<Key, { readonly freshUntil: number }>({ max: limits.maxEntries });
+  const asked = new Map<Key, { readonly answer: Promise<void>; settle(failure?: unknown): void }>();
+  let isLoading = false;
+  let restUntil = 0;
+
+  const remember = (keys: readonly Key[], found: ReadonlyMap<Key, Value>) => {
+    const now = clock().getTime();
+    for (const key of keys) {
+      const value = found.get(key);
+      if (value === undefined) {
+        hits.delete(key);
+        misses.set(key, { freshUntil: now + limits.missMs });
+      } else {
+        misses.delete(key);
+        hits.set(key, { value, freshUntil: now + limits.hitMs });
+      }
+    }
+  };
+
+  const loadAsked = async (): Promise<void> => {
+    isLoading = true;
+    // One turn of the event loop gathers the keys of all requests that have arrived.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (asked.size > 0) {
+      const batch = [...asked].slice(0, MAX_KEYS);
+      const keys = batch.map(([key]) => key);
+      let failure: unknown;
+      try {
+        remember(keys, await withDeadline(load(keys), limits.loadMs, 'The database'));
+      } catch (error) {
+        failure = error;
+        restUntil = clock().getTime() + limits.restMs;
+      }
+      for (const [key, { settle }] of batch) {
+        asked.delete(key);
+        settle(failure);
+      }
+    }
+    isLoading = false;
+  };
+
+  const ask = (key: Key): Promise<void> => {
+    const known = asked.get(key);
+    if (known !== undefined) return known.answer;
+    let settle: (failure?: unknown) => void = () => {};
+    const answer = new Promise<void>((resolve, reject) => {
+      settle = (failure) => (failure === undefined ? resolve() : reject(failure));
+    });
+    asked.set(key, { answer, settle });
+    if (!isLoading) void loadAsked();
+    return answer;
+  };
+
+  const refresh = async (key: Key, now: number): Promise<void> => {
+    const hit = hits.get(key);
+    const freshUntil = hit?.freshUntil ?? misses.get(key)?.freshUntil ?? 0;
+    if (freshUntil > now || (hit !== undefined && now < restUntil)) return;
+    try {
+      await ask(key);
+    } catch (error) {
+      if (hit === undefined) throw error;
+    }
+  };
+
+  return {
+    async get(keys) {
+      const now = clock().getTime();
+      await Promise.all([...new Set(keys)].map((key) => refresh(key, now)));
+      const found = new Map<Key, Value>();
+      for (const key of keys) {
+        const hit = hits.get(key);
+        if (hit !== undefined) found.set(key, hit.value);
+      }
+      return found;
+    },
+  };
+}
