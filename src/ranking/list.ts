@@ -1,5 +1,6 @@
+import { SECOND } from '../clock.ts';
 import type { ArticleId, CategorySlug } from '../ids.ts';
-import type { WindowId } from '../views/keys.ts';
+import { WINDOW_SECONDS, WINDOWS, type WindowId } from '../views/keys.ts';
 
 export type ListKind = 'access' | 'popular';
 export const LIST_KINDS: readonly ListKind[] = ['access', 'popular'];
@@ -14,6 +15,32 @@ export interface ListKey {
   readonly kind: ListKind;
   readonly scope: Scope;
   readonly window: WindowId | null;
+}
+
+/** Items that a published list holds at most; the API serves no more. */
+export const LIST_ITEMS = 50;
+
+/** The lists that each scope has. */
+export const SCOPE_LISTS: readonly Omit<ListKey, 'scope'>[] = [
+  ...WINDOWS.map((window) => ({ kind: 'access' as const, window })),
+  { kind: 'popular', window: null },
+];
+
+/** The Redis key under which the published list lies, ready to serve. */
+export function listRedisKey(key: ListKey): string {
+  return `list:${key.kind}:${key.scope}:${spanOf(key)}`;
+}
+
+/** The list's window as stored: `-` for a list without one. */
+export function spanOf(key: Pick<ListKey, 'window'>): WindowId | '-' {
+  return key.window ?? '-';
+}
+
+/** The span of a sliding window at `now`, as a list says it. */
+export function slidingWindow(window: WindowId | null, now: Date): Snapshot['window'] {
+  if (window === null) return null;
+  const from = new Date(now.getTime() - WINDOW_SECONDS[window] * SECOND);
+  return { id: window, from: from.toISOString(), to: now.toISOString(), final: false };
 }
 
 /** A list as published, in the very shape that the API serves; dates are RFC 3339 in UTC. */
@@ -40,6 +67,10 @@ export interface ListItem {
   readonly movement: Movement;
   readonly peakRank: number;
   readonly since: string;
+  /**
+   * Access: reads in the window, or in the window that the item was filled from. Popular: reads of the last 24 hours,
+   * unweighted, since a decayed sum means nothing to a reader; the order comes from the sum.
+   */
   readonly reads: number;
   /** Where a thin list was filled from: a wider window's id or `site`; null for its own reads. */
   readonly fill: string | null;

@@ -1,0 +1,149 @@
+import { randomUUID } from 'node:crypto';
+import { findArticles } from '../articles/store.ts';
+import { MINUTE } from '../clock.ts';
+import type { RedisClient } from '../engines/redis.ts';
+import type { Sql } from '../engines/sql.ts';
+import type { ArticleId, CategorySlug } from '../ids.ts';
+import { UNCATEGORISED } from '../views/keys.ts';
+import { claimBuild, countedCategories, giveBackBuild, takeDirty } from './changes.ts';
+import { type Counts, composeList } from './compose.ts';
+import { type ListedArticle, type ListKey, listRedisKey, SCOPE_LISTS, type Scope } from './list.ts';
+import { listedArticle } from './listed-article.ts';
+import { openMemory } from './memory.ts';
+import { isRecent } from './popular.ts';
+import { readTops } from './read-tops.ts';
+import { mergeScopes, NO_TOPS, TOP_NAMES, type Tops } from './top.ts';
+
+/** How often everything is built anew, whatever changed: repairs what a crash lost, and takes over new titles. */
+const FULL_EVERY = MINUTE;
+
+/** Lists looked at, and those among them that came out different from what stood there. */
+export interface Built {
+  readonly built: number;
+  readonly published: number;
+}
+
+export interface Rankings {
+  /** Rebuilds and publishes the lists whose counts changed. Does nothing while another process is at it. */
+  tick(now: Date): Promise<Built>;
+}
+
+interface Tools {
+  readonly sql: Sql;
+  readonly redis: RedisClient;
+  readonly siteName: string;
+}
+
+const NOTHING: Built = { built: 0, published: 0 };
+
+/**
+ * The builder of all lists. Between ticks it keeps the tops of every category, so that a tick reads the counts of the
+ * categories that changed and merges the site's lists from memory. Any number of builders may tick in turn: one that
+ * finds that another built since drops what it kept and builds in full.
+ */
+export function openRankings({ sql, redis, siteName }: Tools): Rankings {
+  const builder = randomUUID();
+  const memory = openMemory(sql, redis);
+  let tops = new Map<CategorySlug, Tops>();
+  let names: ReadonlyMap<CategorySlug, string> = new Map();
+  let articles = new Map<ArticleId, ListedArticle>();
+  let fullAt = Number.NEGATIVE_INFINITY;
+  let isTicking = false;
+
+  async function build(now: Date): Promise<Built> {
+    const lastFullAt = fullAt;
+    // Until all is published: what was taken and then lost is found again by building in full.
+    fullAt = Number.NEGATIVE_INFINITY;
+    const { categories, isRestored } = await takeDirty(redis);
+    // Lists of half the counts would be worse than the last ones, which PostgreSQL still serves.
+    if (!isRestored) return NOTHING;
+    const isFull = Math.abs(now.getTime() - lastFullAt) >= FULL_EVERY;
+    const built = isFull || categories.size > 0 ? await buildScopes(isFull, categories, now) : NOTHING;
+    await memory.store(now);
+    fullAt = isFull ? now.getTime() : lastFullAt;
+    return built;
+  }
+
+  /** The scopes to build, the site first, with their tops. */
+  async function readScopes(isFull: boolean, dirty: ReadonlySet<CategorySlug>, now: Date): Promise<Map<Scope, Tops>> {
+    const counted = isFull ? await countedCategories(redis) : [...dirty];
+    const isNamed = (category: CategorySlug) => names.has(category);
+    if (isFull || !counted.every((category) => isNamed(category) || category === UNCATEGORISED)) {
+      names = await readNames(sql);
+    }
+    const fresh = await readTops(redis, counted, (article) => isRecent(article, now));
+    tops = isFull ? fresh : new Map([...tops, ...fresh]);
+    const categories = isFull ? [...names.keys()] : counted.filter(isNamed);
+    return new Map<Scope, Tops>([
+      ['site', mergeScopes([...tops.values()])],
+      ...categories.map((category): [Scope, Tops] => [category, tops.get(category) ?? NO_TOPS]),
+    ]);
+  }
+
+  async function buildScopes(isFull: boolean, dirty: ReadonlySet<CategorySlug>, now: Date): Promise<Built> {
+    const scopes = await readScopes(isFull, dirty, now);
+    if (isFull) articles = new Map();
+    await addArticles([...scopes.values()]);
+    await memory.recall([...scopes.keys()].flatMap(keysOfScope), now);
+
+    const site = scopes.get('site') ?? NO_TOPS;
+    let published = 0;
+    // Scope by scope, so that a process which also serves readers gets to them in between.
+    for (const [scope, own] of scopes) published += await publishScope(scope, { own, site, articles }, isFull, now);
+    return { built: scopes.size * SCOPE_LISTS.length, published };
+  }
+
+  async function addArticles(lists: readonly Tops[]): Promise<void> {
+    const ids = lists.flatMap((list) => TOP_NAMES.flatMap((name) => list[name].map((entry) => entry.id)));
+    const unknown = [...new Set(ids)].filter((id) => !articles.has(id));
+    if (unknown.length === 0) return;
+    for (const [id, article] of await findArticles(sql, unknown)) articles.set(id, listedArticle(article));
+  }
+
+  /** `isFull` writes also what did not change: the time it is of, and what Redis may have lost. */
+  async function publishScope(scope: Scope, counts: Counts, isFull: boolean, now: Date): Promise<number> {
+    const categoryName = scope === 'site' ? undefined : names.get(scope);
+    const listNames = { siteName, ...(categoryName !== undefined && { categoryName }) };
+    const results = keysOfScope(scope).map(async (key) => {
+      const past = memory.of(key);
+      const { snapshot, text, before } = composeList(key, counts, past, listNames, now);
+      const isChanged = snapshot.version !== past.last?.version;
+      if (isChanged || isFull) {
+        await redis.set(listRedisKey(key), text);
+        memory.note(key, snapshot, before);
+      }
+      return isChanged;
+    });
+    return (await Promise.all(results)).filter(Boolean).length;
+  }
+
+  return {
+    async tick(now) {
+      if (isTicking) return NOTHING;
+      isTicking = true;
+      try {
+        const claim = await claimBuild(redis, builder);
+        if (claim === 'busy') return NOTHING;
+        if (claim === 'other') memory.forget();
+        if (claim !== 'mine') fullAt = Number.NEGATIVE_INFINITY;
+        try {
+          return await build(now);
+        } finally {
+          // What is not given back falls free by itself; a failure here must not hide the one of the build.
+          await giveBackBuild(redis, builder).catch(() => {});
+        }
+      } finally {
+        isTicking = false;
+      }
+    },
+  };
+}
+
+function keysOfScope(scope: Scope): ListKey[] {
+  return SCOPE_LISTS.map((list) => ({ ...list, scope }));
+}
+
+async function readNames(sql: Sql): Promise<Map<CategorySlug, string>> {
+  const { rows } = await sql.query<{ slug: CategorySlug; name: string }>('select slug, name from categories');
+  return new Map(rows.map(({ slug, name }) => [slug, name]));
+}

@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import type { ArticleId } from '../ids.ts';
+import { LIST_ITEMS, type ListedArticle, type ListItem, type ListKey, type Snapshot, slidingWindow } from './list.ts';
+import { movementOf, type Ranks, ranksOf, tenureOf } from './movement.ts';
+import { isRecent, keepLastPlace } from './popular.ts';
+import { BOX_ITEMS, fillThin, type Source, WIDER_WINDOWS } from './thin.ts';
+import { type ListNames, listTitle } from './title.ts';
+import type { Entry, TopName, Tops } from './top.ts';
+
+/** The counts that a list is made of. */
+export interface Counts {
+  readonly own: Tops;
+  readonly site: Tops;
+  readonly articles: ReadonlyMap<ArticleId, ListedArticle>;
+}
+
+/** What a list is told against: as it was last published, and as it stood an hour ago. */
+export interface Past {
+  readonly lastItems: ReadonlyMap<ArticleId, ListItem>;
+  readonly before: Ranks | undefined;
+}
+
+/** A list made, and what is kept of making it. */
+export interface Composed {
+  readonly snapshot: Snapshot;
+  /** The snapshot as JSON: items are written once, for the version and for publishing. */
+  readonly text: string;
+  /** The ranks that its movement was told against. */
+  readonly before: Ranks | undefined;
+}
+
+/** The list as it is to be published. */
+export function composeList(key: ListKey, counts: Counts, past: Past, names: ListNames, now: Date): Composed {
+  const { placed, confidence } = placeEntries(key, counts, past, now);
+  // A list without a past is told against itself: nothing has moved yet.
+  const ownRanks = placed.length === 0 ? undefined : ranksOf(placed.map((entry) => entry.id));
+  const before = past.before ?? ownRanks;
+  const items = placed.flatMap(({ id, reads, fill }, index): ListItem[] => {
+    const article = counts.articles.get(id);
+    if (article === undefined) return [];
+    const rank = index + 1;
+    const { previousRank, movement } = movementOf(id, rank, before ?? new Map());
+    const { since, peakRank } = tenureOf(rank, past.lastItems.get(id), now);
+    return [{ rank, previousRank, movement, peakRank, since, reads, fill, article }];
+  });
+  const title = listTitle(key, names);
+  const itemsText = JSON.stringify(items);
+  const head = {
+    list: key.kind,
+    scope: key.scope,
+    title,
+    window: slidingWindow(key.window, now),
+    asOf: now.toISOString(),
+    version: versionOf(`${title}\n${confidence}\n${itemsText}`),
+    confidence,
+  };
+  const text = `${JSON.stringify(head).slice(0, -1)},"items":${itemsText}}`;
+  return { snapshot: { ...head, items }, text, before };
+}
+
+function placeEntries(key: ListKey, { own, site, articles }: Counts, past: Past, now: Date) {
+  const isListable = (entry: Entry) => articles.has(entry.id) && (key.kind === 'access' || isRecent(entry.id, now));
+  const entriesOf = (tops: Tops, name: TopName) => tops[name].filter(isListable).slice(0, LIST_ITEMS);
+  const siteSource = (name: TopName): Source[] =>
+    key.scope === 'site' ? [] : [{ fill: 'site', entries: entriesOf(site, name) }];
+
+  if (key.window === null) {
+    const entries = keepLastPlace(entriesOf(own, 'popular'), boxOf(past.lastItems));
+    return fillThin(entries, siteSource('popular'));
+  }
+  const wider = WIDER_WINDOWS[key.window].map((window) => ({ fill: window, entries: entriesOf(own, window) }));
+  return fillThin(entriesOf(own, key.window), [...wider, ...siteSource(key.window)]);
+}
+
+/** Who stood in the box by reads of the list's own; a filled item has no place to defend. */
+function boxOf(items: ReadonlyMap<ArticleId, ListItem>): ReadonlySet<ArticleId> {
+  const box = [...items.values()].filter((item) => item.rank <= BOX_ITEMS && item.fill === null);
+  return new Set(box.map((item) => item.article.id));
+}
+
+/** Of all that a reader sees except the times of the build, so that a list which did not change keeps it. */
+function versionOf(content: string): string {
+  return createHash('sha256').update(content).digest('base64url').slice(0, 16);
+}

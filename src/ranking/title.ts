@@ -1,0 +1,13 @@
+import type { ListKey } from './list.ts';
+
+/** What titles speak of: the site, and the category where the list is one of a category. */
+export interface ListNames {
+  readonly siteName: string;
+  readonly categoryName?: string;
+}
+
+/** The words over a list, as a newspaper prints them: `"Politics" POPULAR ARTICLE`, `JN ACCESS RANKING`. */
+export function listTitle(key: ListKey, { siteName, categoryName }: ListNames): string {
+  const scope = key.scope === 'site' ? siteName : `"${categoryName ?? key.scope}"`;
+  return `${scope} ${key.kind === 'access' ? 'ACCESS RANKING' : 'POPULAR ARTICLE'}`;
+}
