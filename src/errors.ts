@@ -5,20 +5,27 @@
 export const ERRORS = {
   'settings-invalid': { status: 500, exit: 2, title: 'A setting is wrong' },
   'usage-invalid': { status: 400, exit: 2, title: 'The command was used in a wrong way' },
+  'check-failed': { status: 500, exit: 1, title: 'A check failed' },
   'port-taken': { status: 500, exit: 1, title: 'The port is in use' },
   'data-folder-locked': { status: 500, exit: 1, title: 'Another process uses this data folder' },
   'data-folder-unusable': { status: 500, exit: 1, title: 'The data folder cannot be used' },
   'database-unreachable': { status: 503, exit: 1, title: 'PostgreSQL cannot be reached' },
   'redis-unreachable': { status: 503, exit: 1, title: 'Redis cannot be reached' },
   'schema-newer': { status: 500, exit: 1, title: 'The database belongs to a newer version of newsrank' },
+  'schema-changed': { status: 500, exit: 1, title: 'An applied migration was changed afterwards' },
   'opml-unreadable': { status: 400, exit: 1, title: 'The OPML file cannot be read' },
   'feed-url-invalid': { status: 400, exit: 1, title: 'The feed URL cannot be used' },
+  'feed-not-found': { status: 422, exit: 1, title: 'The page leads to no feed' },
+  'feed-ambiguous': { status: 422, exit: 1, title: 'The page leads to several feeds' },
   'feed-exists': { status: 409, exit: 1, title: 'The feed is there already' },
   'feed-unknown': { status: 404, exit: 1, title: 'No such feed' },
+  'poll-failed': { status: 502, exit: 1, title: 'The feed could not be polled' },
+  'feed-paused': { status: 409, exit: 1, title: 'The feed is paused' },
   'article-unknown': { status: 404, exit: 1, title: 'No such article' },
   'category-unknown': { status: 404, exit: 1, title: 'No such category' },
   'list-unknown': { status: 404, exit: 1, title: 'No such list' },
   'route-unknown': { status: 404, exit: 1, title: 'No such route' },
+  'method-not-allowed': { status: 405, exit: 1, title: 'The route has no such method' },
   'request-invalid': { status: 400, exit: 1, title: 'The request is malformed' },
   'cursor-invalid': { status: 400, exit: 1, title: 'The cursor is not one that a listing gave' },
   'body-too-large': { status: 413, exit: 1, title: 'The body is too large' },
@@ -38,12 +45,19 @@ export class CodedError extends Error {
   readonly code: ErrorCode;
   /** Seconds after which trying again makes sense, where that is known. */
   readonly retryAfter: number | undefined;
+  /** What an HTTP answer says beside the message, for programs (RFC 9457, 3.2). */
+  readonly members: Readonly<Record<string, unknown>> | undefined;
 
-  constructor(code: ErrorCode, message: string, options: { cause?: unknown; retryAfter?: number } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { cause?: unknown; retryAfter?: number; members?: Readonly<Record<string, unknown>> } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'CodedError';
     this.code = code;
     this.retryAfter = options.retryAfter;
+    this.members = options.members;
   }
 }
 

@@ -1,0 +1,28 @@
+import type { FastifyRequest } from 'fastify';
+import ipaddr from 'ipaddr.js';
+
+/**
+ * The visitor's address: the connection's own, or, behind proxies, the one that TRUST_PROXY hops name from the right of
+ * X-Forwarded-For (Fastify reads it as `request.ip`). What a proxy wrote in another form than an address counts as the
+ * proxy's own, so that a forged word never becomes a new visitor.
+ */
+export function addressOf(request: FastifyRequest): string {
+  return plainAddress(request.ip) ?? plainAddress(request.socket.remoteAddress ?? '') ?? 'unknown';
+}
+
+/** Who shares a limit: an IPv4 address, or a /64 of IPv6, of which every household has a whole one. */
+export function limitKey(address: string): string {
+  if (!ipaddr.IPv6.isValid(address)) return address;
+  return ipaddr.IPv6.parse(address).parts.slice(0, 4).join(':');
+}
+
+/** Whether only this machine itself can have that address. */
+export function isLoopback(address: string): boolean {
+  return ipaddr.isValid(address) && ipaddr.process(address).range() === 'loopback';
+}
+
+/** In its one spelling: no port, no brackets, no IPv4 wrapped in IPv6; undefined where it is no address. */
+function plainAddress(text: string): string | undefined {
+  const bare = text.replace(/^\[(.*)\](?::\d+)?$/, '$1').replace(/^([\d.]+):\d+$/, '$1');
+  return ipaddr.isValid(bare) ? ipaddr.process(bare).toString() : undefined;
+}

@@ -1,0 +1,57 @@
+import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import { SECOND } from '../clock.ts';
+import type { Log } from '../log.ts';
+import { measureRequests } from './measure.ts';
+import { answerBrokenRequest, codedErrorOf, errorHandler, sendProblem } from './problem.ts';
+import type { ApiTools } from './tools.ts';
+import { watchRoutes } from './unknown-route.ts';
+
+const BODY_LIMIT = 64 * 1024;
+const REQUEST_TIMEOUT = 15 * SECOND;
+const HEADERS_TIMEOUT = 10 * SECOND;
+/** Longer than load balancers keep a connection (60 s), so that it is they who let go. */
+const KEEP_ALIVE = 65 * SECOND;
+/** Longer than the heartbeat of an event stream. */
+const IDLE_TIMEOUT = 120 * SECOND;
+const CLOSE_PATIENCE = 10 * SECOND;
+const IDLE_CHECK = 0.1 * SECOND;
+/** A category's slug of 64 Japanese characters, escaped. */
+const MAX_PARAM_LENGTH = 600;
+
+/** A server with its limits, error answers and measuring, but no route yet; routes are added in the context given. */
+export function openBase(tools: Pick<ApiTools, 'settings' | 'metrics'>, log: Log) {
+  const hops = tools.settings.TRUST_PROXY;
+  const app: FastifyInstance = fastify({
+    // Of Fastify's own lines only warnings: that it listens is said where the URL is known.
+    loggerInstance: (log.isLevelEnabled('warn') ? log.child({}, { level: 'warn' }) : log) as FastifyBaseLogger,
+    // Requests are measured, not logged: a line each would cost more than the answer and would name the reader.
+    logController: new LogController({ disableRequestLogging: true }),
+    // As a function: Fastify takes a bare number for no trust at all.
+    trustProxy: hops > 0 && ((_address: string, hop: number) => hop < hops),
+    bodyLimit: BODY_LIMIT,
+    requestTimeout: REQUEST_TIMEOUT,
+    connectionTimeout: IDLE_TIMEOUT,
+    keepAliveTimeout: KEEP_ALIVE,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+    clientErrorHandler: answerBrokenRequest,
+    frameworkErrors: (error, _request, reply) => {
+      void sendProblem(reply, codedErrorOf(error));
+    },
+  });
+
+  app.server.headersTimeout = HEADERS_TIMEOUT;
+  // app.close() takes no more connections and lets running requests finish, but not for ever. A connection whose answer
+  // was under way when it began falls idle later, when Node does not look any more.
+  app.addHook('preClose', async () => {
+    const idle = setInterval(() => app.server.closeIdleConnections(), IDLE_CHECK).unref();
+    const patience = setTimeout(() => app.server.closeAllConnections(), CLOSE_PATIENCE).unref();
+    app.server.once('close', () => {
+      clearInterval(idle);
+      clearTimeout(patience);
+    });
+  });
+  app.setErrorHandler(errorHandler(log));
+  measureRequests(app, tools.metrics);
+  return { app, answerUnknownRoute: watchRoutes(app) };
+}

@@ -1,0 +1,87 @@
+import type { ServerResponse } from 'node:http';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { CodedError, ERRORS, type ErrorCode } from '../errors.ts';
+import type { Log } from '../log.ts';
+
+/** The body of every error answer (RFC 9457). Nothing of our insides is in it: the log has that. */
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly code: ErrorCode;
+  readonly detail: string;
+}
+
+const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
+
+/** Where a 503 does not know better: engines come back within seconds. */
+const RETRY_SECONDS = 5;
+
+const FASTIFY_CODES: Readonly<Record<string, ErrorCode>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'body-too-large',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'media-type-unsupported',
+  FST_ERR_NOT_FOUND: 'route-unknown',
+};
+
+/** What a connection that broke says: the engines behind us, not the request, are to blame. */
+const CONNECTION_ERRORS = /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|57P0|08)/;
+
+export function problemOf(code: ErrorCode, detail: string): Problem {
+  const { status, title } = ERRORS[code];
+  return { type: `urn:newsrank:problem:${code}`, title, status, code, detail };
+}
+
+/** Any error as what the caller may know of it: its own mistakes in full, ours without a word from inside. */
+export function codedErrorOf(error: unknown): CodedError {
+  if (error instanceof CodedError) return error;
+  const { code, statusCode, validation, message } = error as Partial<FastifyError>;
+  const known = FASTIFY_CODES[code ?? ''];
+  if (known !== undefined) return new CodedError(known, `${ERRORS[known].title}.`);
+  if (validation !== undefined || (statusCode !== undefined && statusCode >= 400 && statusCode < 500)) {
+    return new CodedError('request-invalid', `${message ?? ERRORS['request-invalid'].title}.`);
+  }
+  if (CONNECTION_ERRORS.test(code ?? '') || message === 'Connection is closed.') {
+    return new CodedError('unavailable', 'Try again in a few seconds.', { cause: error });
+  }
+  return new CodedError('internal', 'The error has been logged.', { cause: error });
+}
+
+/** Answers with the problem that the error is, and with the headers that belong to it. */
+export function sendProblem(reply: FastifyReply, error: CodedError): FastifyReply {
+  const { status } = ERRORS[error.code];
+  const retryAfter = error.retryAfter ?? (status === 503 ? RETRY_SECONDS : undefined);
+  if (retryAfter !== undefined) reply.header('retry-after', Math.max(1, Math.ceil(retryAfter)));
+  if (error.code === 'unauthorized') reply.header('www-authenticate', 'Bearer realm="newsrank"');
+  reply.removeHeader('etag');
+  return reply
+    .code(status)
+    .header('cache-control', 'no-store')
+    .type(PROBLEM_TYPE)
+    .send(JSON.stringify({ ...problemOf(error.code, error.message), ...error.members }));
+}
+
+/** The handler of everything that a route throws. Only what is our own fault reaches the log, without the address. */
+export function errorHandler(log: Log) {
+  return (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    const coded = codedErrorOf(error);
+    if (ERRORS[coded.code].status >= 500) {
+      const fields = { method: request.method, route: request.routeOptions.url, code: coded.code };
+      log.error({ ...fields, err: coded.cause ?? coded }, 'request failed');
+    }
+    return sendProblem(reply, coded);
+  };
+}
+
+/** Answers a connection whose bytes were no HTTP request, or came too slowly, and closes it. */
+export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: ServerResponse['socket']): void {
+  if (error.code === 'ECONNRESET' || socket === null || !socket.writable) return void socket?.destroy();
+  const isSlow = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
+  const body = JSON.stringify(problemOf('request-invalid', isSlow ? 'It came too slowly.' : 'This is not HTTP.'));
+  const head = [
+    `HTTP/1.1 ${isSlow ? '408 Request Timeout' : '400 Bad Request'}`,
+    `Content-Type: ${PROBLEM_TYPE}`,
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+}

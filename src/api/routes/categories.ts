@@ -1,0 +1,36 @@
+import type { FastifyInstance } from 'fastify';
+import type { Static } from 'typebox';
+import { listCategories } from '../../articles/store.ts';
+import { readCategoryTotals } from '../../views/counts.ts';
+import { openKept } from '../kept.ts';
+import { CategorySchema } from '../schemas/category.ts';
+import { pageOf, problems } from '../schemas/common.ts';
+import type { ApiTools } from '../tools.ts';
+
+const FRESH_MS = 1000;
+const FRESH = 'public, max-age=5, stale-while-revalidate=30';
+
+/** The sections of the site, with how much is in each and how much it was read. */
+export function categoryRoutes({ sql, redis }: Pick<ApiTools, 'sql' | 'redis'>) {
+  const categories = openKept<Static<typeof CategorySchema>[], undefined>(FRESH_MS, 1, async () => {
+    const [all, reads] = await Promise.all([listCategories(sql), readCategoryTotals(redis)]);
+    return all.map(({ slug, name, articles }) => ({ slug, name, articles, reads24h: reads.get(slug) ?? 0 }));
+  });
+
+  return async (app: FastifyInstance): Promise<void> => {
+    app.get(
+      '/v1/categories',
+      {
+        schema: {
+          summary: 'The categories of the site',
+          tags: ['articles'],
+          response: { 200: pageOf(CategorySchema), ...problems },
+        },
+      },
+      async (_request, reply) => {
+        reply.header('cache-control', FRESH);
+        return { items: await categories('all', undefined), next: null };
+      },
+    );
+  };
+}

@@ -1,0 +1,65 @@
+import type { FastifyInstance } from 'fastify';
+import type { Static } from 'typebox';
+import { CodedError } from '../../errors.ts';
+import { readOpml, writeOpml } from '../../feeds/opml.ts';
+import type { OpmlFeed } from '../../feeds/opml-feed.ts';
+import { addFeeds, readAllFeeds } from '../../feeds/store.ts';
+import { problems } from '../schemas/common.ts';
+import { ImportedSchema } from '../schemas/feed.ts';
+import type { ApiTools } from '../tools.ts';
+
+const OPML_TYPES = ['application/xml', 'text/xml', 'text/x-opml', 'text/x-opml+xml', 'application/opml+xml'];
+const OPML_LIMIT = 4 * 1024 * 1024;
+
+const PROBLEMS_SHOWN = 100;
+
+const tags = ['feeds'];
+const security = [{ bearer: [] }];
+
+/** The feeds as OPML, in and out. Register it behind requireAdmin. */
+export function feedListRoutes({ sql, clock, settings }: Pick<ApiTools, 'sql' | 'clock' | 'settings'>) {
+  return async (app: FastifyInstance): Promise<void> => {
+    app.addContentTypeParser(OPML_TYPES, { parseAs: 'string', bodyLimit: OPML_LIMIT }, (_request, body, done) =>
+      done(null, body),
+    );
+
+    app.post<{ Body: unknown }>(
+      '/v1/feeds/import',
+      {
+        schema: {
+          summary: 'Add the feeds of an OPML document; its folders are the categories',
+          tags,
+          security,
+          response: { 200: ImportedSchema, ...problems },
+        },
+        bodyLimit: OPML_LIMIT,
+      },
+      async (request) => {
+        if (typeof request.body !== 'string') {
+          throw new CodedError('media-type-unsupported', `Send OPML as ${OPML_TYPES.slice(0, 3).join(', ')}.`);
+        }
+        return importFeeds(readOpml(request.body));
+      },
+    );
+
+    app.get(
+      '/v1/feeds.opml',
+      { schema: { summary: 'All feeds as OPML', tags, security, response: problems } },
+      async (_request, reply) =>
+        reply
+          .headers({ 'cache-control': 'no-store', 'content-disposition': 'attachment; filename="feeds.opml"' })
+          .type('text/x-opml; charset=utf-8')
+          .send(writeOpml(await readAllFeeds(sql), settings.SITE_NAME)),
+    );
+  };
+
+  async function importFeeds(feeds: readonly OpmlFeed[]): Promise<Static<typeof ImportedSchema>> {
+    const { added, existing, rejected } = await addFeeds(sql, feeds, clock());
+    return {
+      added: added.length,
+      existing: existing.length,
+      rejected: rejected.length,
+      problems: rejected.slice(0, PROBLEMS_SHOWN),
+    };
+  }
+}

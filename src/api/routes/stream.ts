@@ -1,0 +1,57 @@
+import type { FastifyInstance } from 'fastify';
+import { CodedError, messageOf } from '../../errors.ts';
+import { openHub, type WantedList } from '../hub.ts';
+import type { Lists } from '../lists.ts';
+import { DEFAULT_ITEMS } from '../schemas/ranking.ts';
+import { parseListNames, StreamQuery } from '../schemas/stream.ts';
+import type { ApiTools } from '../tools.ts';
+
+/** Open streams of one process; each costs a socket and some 20 kB. */
+const MAX_STREAMS = 10_000;
+
+const STREAM_HEADERS = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-store, no-transform',
+  // nginx would hold events back until its buffer is full.
+  'x-accel-buffering': 'no',
+  'access-control-allow-origin': '*',
+  'x-content-type-options': 'nosniff',
+} as const;
+
+/** Lists as they change, as server-sent events. Register it in a bare context: its answers never end. */
+export function streamRoutes({ log }: Pick<ApiTools, 'log'>, lists: Lists) {
+  return async (app: FastifyInstance): Promise<void> => {
+    const hub = openHub(lists, (error) => log.warn({ error: messageOf(error) }, 'a list could not be read'));
+    app.addHook('preClose', async () => hub.close());
+
+    app.get<{ Querystring: StreamQuery }>(
+      '/v1/stream',
+      {
+        schema: { summary: 'Lists as they change (server-sent events)', tags: ['rankings'], querystring: StreamQuery },
+        exposeHeadRoute: false,
+        onRequest: async (_request, reply) => {
+          reply.header('access-control-allow-origin', '*');
+        },
+      },
+      async (request, reply) => {
+        if (hub.size >= MAX_STREAMS) throw new CodedError('unavailable', 'Too many streams are open here.');
+        const { limit = DEFAULT_ITEMS } = request.query;
+        const wanted = await Promise.all(parseListNames(request.query.lists).map((key) => wantedList(key, limit)));
+        const lastEventId = request.headers['last-event-id'];
+        reply.hijack();
+        reply.raw.writeHead(200, STREAM_HEADERS);
+        reply.raw.flushHeaders();
+        await hub
+          .join(reply.raw, wanted, typeof lastEventId === 'string' ? lastEventId : undefined)
+          .catch(() => reply.raw.destroy());
+      },
+    );
+  };
+
+  async function wantedList(key: WantedList['key'], limit: number): Promise<WantedList> {
+    if (key.scope === 'site') return { key, categoryName: undefined, limit };
+    const categoryName = await lists.categoryName(key.scope);
+    if (categoryName === undefined) throw new CodedError('category-unknown', 'GET /v1/categories names them all.');
+    return { key, categoryName, limit };
+  }
+}

@@ -1,0 +1,114 @@
+import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { Compile } from 'typebox/compile';
+import { CodedError } from '../../errors.ts';
+import type { ViewReport } from '../../views/view.ts';
+import { bearerOf, openTokenGuard } from '../auth.ts';
+import { type Intake, reporterOf, reportOf } from '../intake.ts';
+import { codedErrorOf, errorHandler } from '../problem.ts';
+import { problems } from '../schemas/common.ts';
+import { CollectedSchema, PixelQuery, ViewSchema, ViewsBody } from '../schemas/view.ts';
+import type { ApiTools } from '../tools.ts';
+
+const BODY_LIMIT = 64 * 1024;
+
+/** The smallest picture there is: 43 bytes, one transparent pixel. */
+const PIXEL = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==', 'base64');
+
+const MALFORMED = 'A view names its article by "article" (an id) or "url", or comes in "views" (a batch).';
+
+const viewCheck = Compile(ViewSchema);
+
+/**
+ * Where views come in. Register it in a bare context: no plugin's hook stands between a reader's beacon and its count,
+ * so the two CORS headers that it needs are set here by hand.
+ */
+export function viewRoutes(tools: ApiTools, intake: Intake) {
+  const guard = openTokenGuard(tools);
+  const { INGEST_TOKEN } = tools.settings;
+  const onError = errorHandler(tools.log);
+
+  const isTrusted = (request: FastifyRequest): boolean => {
+    if (bearerOf(request) === undefined) return false;
+    if (INGEST_TOKEN === undefined)
+      throw new CodedError('unauthorized', 'INGEST_TOKEN is not set here; send no token.');
+    guard(request, INGEST_TOKEN);
+    return true;
+  };
+
+  return async (app: FastifyInstance): Promise<void> => {
+    const parseJson = app.getDefaultJsonParser('error', 'error');
+    // A beacon's text/plain needs no preflight; what it carries is JSON all the same.
+    app.addContentTypeParser('text/plain', { parseAs: 'string', bodyLimit: BODY_LIMIT }, parseJson);
+    app.setErrorHandler((error, request, reply) => {
+      const { code } = codedErrorOf(error);
+      if (code === 'request-invalid' || code === 'body-too-large') tools.metrics.views.inc({ result: 'invalid' });
+      return onError(error, request, reply);
+    });
+
+    const tags = ['views'];
+    app.options('/v1/views', { schema: { summary: 'CORS preflight', tags } }, async (_request, reply) =>
+      reply
+        .code(204)
+        .headers({
+          'access-control-allow-origin': '*',
+          'access-control-allow-methods': 'POST',
+          'access-control-allow-headers': 'content-type',
+          'access-control-max-age': '86400',
+        })
+        .send(),
+    );
+
+    app.post<{ Body: ViewsBody }>(
+      '/v1/views',
+      {
+        schema: {
+          summary: 'Report views; 202 means counted',
+          tags,
+          body: ViewsBody,
+          response: { 202: CollectedSchema, ...problems },
+        },
+        bodyLimit: BODY_LIMIT,
+        validatorCompiler: TypeBoxValidatorCompiler,
+        onRequest: async (_request, reply) => {
+          reply.headers({ 'access-control-allow-origin': '*', 'cache-control': 'no-store' });
+        },
+      },
+      async (request, reply) => {
+        const trusted = isTrusted(request);
+        const collected = await intake.take(reportsOf(request.body, trusted), reporterOf(request, trusted));
+        return reply.code(202).send(collected);
+      },
+    );
+
+    app.get<{ Querystring: PixelQuery }>(
+      '/v1/views/pixel.gif',
+      { schema: { summary: 'Report a view from a page without scripts', tags, querystring: PixelQuery } },
+      async (request, reply) => {
+        // A limited or unknown view is dropped and counted as such; the page gets its pixel whatever becomes of it.
+        if (request.method === 'GET') await countQuietly(request, { article: request.query.article });
+        return reply
+          .headers({ 'cache-control': 'no-store', 'cross-origin-resource-policy': 'cross-origin' })
+          .type('image/gif')
+          .send(PIXEL);
+      },
+    );
+  };
+
+  async function countQuietly(request: FastifyRequest, report: ViewReport): Promise<void> {
+    try {
+      await intake.take([report], reporterOf(request, false));
+    } catch (error) {
+      if (codedErrorOf(error).code !== 'rate-limited') throw error;
+    }
+  }
+}
+
+function reportsOf(body: ViewsBody, isTrusted: boolean): readonly (ViewReport | undefined)[] {
+  if (body.views !== undefined) {
+    return body.views.map((view) => (viewCheck.Check(view) ? reportOf(view, isTrusted) : undefined));
+  }
+  const report = reportOf(body, isTrusted);
+  if (report === undefined) throw new CodedError('request-invalid', MALFORMED);
+  return [report];
+}

@@ -1,0 +1,90 @@
+import compress from '@fastify/compress';
+import cors from '@fastify/cors';
+import helmet from '@fastify/helmet';
+import type { FastifyInstance } from 'fastify';
+import type { Settings } from '../../config/settings.ts';
+import { CodedError } from '../errors.ts';
+import { requireAdmin } from './auth.ts';
+import { openBase } from './base.ts';
+import { tagAnswers } from './conditional.ts';
+import { openIntake } from './intake.ts';
+import { openLists } from './lists.ts';
+import { articleRoutes } from './routes/articles.ts';
+import { categoryRoutes } from './routes/categories.ts';
+import { feedListRoutes } from './routes/feed-lists.ts';
+import { feedRoutes } from './routes/feeds.ts';
+import { healthRoutes } from './routes/health.ts';
+import { rankingRoutes } from './routes/rankings.ts';
+import { redirectRoutes } from './routes/redirect.ts';
+import { streamRoutes } from './routes/stream.ts';
+import { viewRoutes } from './routes/views.ts';
+import { websubRoutes } from './routes/websub.ts';
+import { COMPRESS, CORS, HELMET } from './security.ts';
+import type { ApiTools, HealthTools, Plugin } from './tools.ts';
+
+/**
+ * The HTTP server with all routes of the API, not yet listening. `plugins` (the pages) come beside them, each in a
+ * context of its own, behind the same security headers. The root is bare: what counts views pays for no hook but the
+ * measuring one.
+ */
+export async function openServer(tools: ApiTools, plugins: readonly Plugin[] = []): Promise<FastifyInstance> {
+  const log = tools.log.child({ stage: 'api' });
+  const { app, answerUnknownRoute } = openBase(tools, log);
+  const intake = openIntake(tools);
+  const lists = openLists(tools);
+
+  await app.register(viewRoutes({ ...tools, log }, intake));
+  await app.register(redirectRoutes(tools, intake));
+  if (tools.settings.PUBLIC_URL !== undefined) await app.register(websubRoutes(tools));
+  await app.register(healthRoutes(tools));
+  await app.register(streamRoutes(tools, lists));
+  await app.register(async (full) => {
+    await full.register(helmet, HELMET);
+    full.setNotFoundHandler(answerUnknownRoute);
+    await full.register(async (reads) => {
+      reads.addHook('onSend', tagAnswers);
+      await reads.register(compress, COMPRESS);
+      await reads.register(cors, CORS);
+      await reads.register(rankingRoutes(lists));
+      await reads.register(articleRoutes(tools, lists));
+      await reads.register(categoryRoutes(tools));
+    });
+    await full.register(async (admin) => {
+      admin.addHook('onRequest', requireAdmin({ ...tools, log }));
+      await admin.register(compress, COMPRESS);
+      await admin.register(feedRoutes(tools));
+      await admin.register(feedListRoutes(tools));
+    });
+    for (const plugin of plugins) await full.register(plugin);
+  });
+  await app.ready();
+  return app;
+}
+
+/** The server of a process without the role `api`: whether it lives and is ready, and its metrics. */
+export async function openHealthServer(tools: HealthTools): Promise<FastifyInstance> {
+  const { app, answerUnknownRoute } = openBase(tools, tools.log.child({ stage: 'api' }));
+  app.setNotFoundHandler(answerUnknownRoute);
+  await app.register(healthRoutes(tools));
+  await app.ready();
+  return app;
+}
+
+/** Listens where the settings say; resolves with the URL that answers. CodedError `port-taken` where it cannot. */
+export async function listen(app: FastifyInstance, { HOST, PORT }: Pick<Settings, 'HOST' | 'PORT'>): Promise<string> {
+  try {
+    return await app.listen({ host: HOST, port: PORT });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const advice = LISTEN_ADVICE[code ?? ''];
+    if (advice === undefined) throw error;
+    throw new CodedError('port-taken', `Cannot listen on ${HOST}, port ${PORT}: ${advice}`, { cause: error });
+  }
+}
+
+const LISTEN_ADVICE: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program listens there. Stop it, or set PORT to another one (0 takes a free one).',
+  EACCES: 'that is not allowed. Set PORT to one above 1023.',
+  EADDRNOTAVAIL: 'this machine has no such address. Set HOST to one that it has, or to 0.0.0.0 for all.',
+  ENOTFOUND: 'there is no such host. Set HOST to an address of this machine.',
+};

@@ -1,0 +1,11 @@
+const RFC_3339 = /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2}(?:\.\d+)?)(Z|z|[+-]\d{2}:\d{2})$/;
+
+/**
+ * The moment that an RFC 3339 text names; undefined where it names none. In a query an unescaped `+09:00` arrives as
+ * ` 09:00`: what was meant is plain, so it is taken.
+ */
+export function parseTime(text: string): Date | undefined {
+  const [, date, time, zone] = RFC_3339.exec(text.replace(/ (\d{2}:\d{2})$/, '+$1')) ?? [];
+  const moment = new Date(`${date}T${time}${zone?.toUpperCase()}`);
+  return Number.isNaN(moment.getTime()) ? undefined : moment;
+}
