@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { extname } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.svg': 'image/svg+xml',
+};
+
+/** The URL of each asset by its file name; the URL changes with the content, so that it may be cached for ever. */
+export type AssetUrls = (name: string) => string;
+
+/** Serves src/web/assets under /assets/<name>.<hash>.<extension>. */
+export function registerAssets(app: FastifyInstance): AssetUrls {
+  const folder = new URL('./assets/', import.meta.url);
+  const files = readdirSync(folder)
+    .filter((name) => extname(name) in TYPES)
+    .map((name) => {
+      const body = readFileSync(new URL(name, folder));
+      const extension = extname(name);
+      const hash = createHash('sha256').update(body).digest('hex').slice(0, 10);
+      return {
+        name,
+        body,
+        type: TYPES[extension] ?? '',
+        hashed: `${name.slice(0, -extension.length)}.${hash}${extension}`,
+      };
+    });
+  const byHash = new Map(files.map((file) => [file.hashed, file]));
+  const urls = new Map(files.map((file) => [file.name, `/assets/${file.hashed}`]));
+
+  app.get<{ Params: { file: string } }>('/assets/:file', async (request, reply) => {
+    const file = byHash.get(request.params.file);
+    if (file === undefined) return reply.callNotFound();
+    return reply
+      .header('cache-control', 'public, max-age=31536000, immutable')
+      .header('x-content-type-options', 'nosniff')
+      .type(file.type)
+      .send(file.body);
+  });
+
+  return (name) => {
+    const url = urls.get(name);
+    if (url === undefined) throw new Error(`no asset ${name}`);
+    return url;
+  };
+}
