@@ -3,7 +3,9 @@ import type { FeedId } from '../ids.ts';
 /** Every job by its queue, with its payload. Jobs carry ids, never bodies; every handler is safe to run twice. */
 export interface Jobs {
   'schedule-feeds': Record<string, never>;
-  'poll-feed': { readonly feed: FeedId };
+  /** `claimedUntil`: when the claim's lease ends (ms). It names the claim, so that no job polls under another's. */
+  'poll-feed': { readonly feeds: readonly FeedId[]; readonly claimedUntil: number };
+  'keep-subscriptions': Record<string, never>;
   'archive-views': Record<string, never>;
   'build-rankings': Record<string, never>;
   'clean-up': Record<string, never>;
@@ -11,4 +13,11 @@ export interface Jobs {
 
 export type QueueName = keyof Jobs;
 
-export const QUEUE_NAMES = ['schedule-feeds', 'poll-feed', 'archive-views', 'build-rankings', 'clean-up'] as const;
+export const QUEUE_NAMES = [
+  'schedule-feeds',
+  'poll-feed',
+  'keep-subscriptions',
+  'archive-views',
+  'build-rankings',
+  'clean-up',
+] as const;

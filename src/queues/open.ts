@@ -1,0 +1,71 @@
+import { type Job, Queue, Worker } from 'bullmq';
+import { SECOND } from '../clock.ts';
+import type { RedisClient } from '../engines/redis.ts';
+import type { Jobs, QueueName } from './jobs.ts';
+
+/** A hash tag, so that all keys of the queues lie in one slot of a cluster. */
+const PREFIX = '{newsrank}';
+
+/** Finished jobs are kept only as long as an operator needs to see what happened. */
+const KEEP = { removeOnComplete: { count: 20 }, removeOnFail: { count: 200 } };
+
+export type JobQueue<Name extends QueueName> = Queue<Jobs[Name], object, string, Jobs[Name], object, string>;
+
+export function openQueue<Name extends QueueName>(
+  name: Name,
+  connection: RedisClient,
+  onError: (error: Error) => void,
+): JobQueue<Name> {
+  const queue: JobQueue<Name> = new Queue(name, { connection, prefix: PREFIX, defaultJobOptions: KEEP });
+  queue.on('error', onError);
+  return queue;
+}
+
+/** What a worker reports about its jobs, beside their result. */
+export interface JobEvents {
+  onError(error: Error): void;
+  onStalled(): void;
+}
+
+/** A worker of the queue, taking jobs once `run()` is called; `handle` must be safe to run twice with the same job. */
+export function openWorker<Name extends QueueName>(
+  name: Name,
+  connection: RedisClient,
+  concurrency: number,
+  handle: (payload: Jobs[Name]) => Promise<object>,
+  events: JobEvents,
+): Worker<Jobs[Name]> {
+  const worker = new Worker<Jobs[Name]>(name, async (job: Job<Jobs[Name]>) => handle(job.data), {
+    connection,
+    prefix: PREFIX,
+    concurrency,
+    autorun: false,
+    ...KEEP,
+  });
+  worker.on('error', (error: Error) => events.onError(error));
+  worker.on('stalled', () => events.onStalled());
+  return worker;
+}
+
+/** How long the next job of a ticker may be overdue, with no job in the queue, before the chain counts as broken. */
+const BROKEN_AFTER_MS = 2 * SECOND;
+
+/**
+ * Sees to it that the queue has a job every `everyMs`. An existing ticker with the same interval is left alone: to
+ * replace it would postpone its next job. Unless its chain is broken: each job orders the next one just after it was
+ * taken, and a worker that is killed in between leaves none (until BullMQ finds the job stalled, up to a minute later).
+ */
+export async function keepTicking<Name extends QueueName>(
+  queue: JobQueue<Name>,
+  everyMs: number,
+  now: Date,
+): Promise<void> {
+  const ticker = await queue.getJobScheduler(queue.name);
+  const isOverdue = (ticker?.next ?? 0) < now.getTime() - BROKEN_AFTER_MS;
+  if (ticker?.every === everyMs && !(isOverdue && (await isIdle(queue)))) return;
+  await queue.upsertJobScheduler(queue.name, { every: everyMs }, { opts: KEEP });
+}
+
+async function isIdle(queue: Pick<Queue, 'getJobCountByTypes'>): Promise<boolean> {
+  return (await queue.getJobCountByTypes('waiting', 'delayed', 'prioritized')) === 0;
+}

@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, test } from 'node:test';
+import { listArticles } from '../../src/articles/store.ts';
+import { DAY } from '../../src/clock.ts';
+import type { Sql } from '../../src/engines/sql.ts';
+import { openAddressGuard } from '../../src/feeds/address-guard.ts';
+import { openHttpClient } from '../../src/feeds/http-client.ts';
+import { openOutageWatch } from '../../src/feeds/outage.ts';
+import { openFeedReader } from '../../src/feeds/reader.ts';
+import { savePolls } from '../../src/feeds/save-poll.ts';
+import { addFeeds, findFeed, readPollTarget } from '../../src/feeds/store.ts';
+import type { FeedId } from '../../src/ids.ts';
+import { openLog } from '../../src/log.ts';
+import { openMetrics } from '../../src/metrics.ts';
+import { type PollFeedTools, pollFeedInSlot } from '../../workers/poll-one.ts';
+import { openTestSql } from '../support/engines.ts';
+import { type Origin, openOrigin, redirecting, sending } from '../support/origin.ts';
+
+const NOW = new Date('2026-11-23T03:00:00Z');
+const FEED = `<rss version="2.0"><channel><title>Times</title>
+<item><title>One</title><guid>1</guid></item><item><title>Two</title><guid>2</guid></item></channel></rss>`;
+const client = openHttpClient({
+  // Every name is on loopback.
+  guard: openAddressGuard(['127.0.0.1/32'], (_, __, callback) => callback(null, [{ address: '127.0.0.1', family: 4 }])),
+  userAgent: 'test',
+});
+const reader = openFeedReader({ threads: 1 });
+let sql: Sql;
+let close: () => Promise<void>;
+let origin: Origin;
+let tools: PollFeedTools;
+
+before(async () => {
+  ({ sql, close } = await openTestSql());
+  origin = await openOrigin();
+});
+after(async () => {
+  await Promise.all([client.close(), reader.close()]);
+  await origin.close();
+  await close();
+});
+beforeEach(async () => {
+  await sql.script('truncate feeds, articles, categories cascade');
+  tools = {
+    ...{ sql, outage: openOutageWatch(), limits: { minSeconds: 300, maxSeconds: 3600 }, random: () => 0.5 },
+    fetching: { client, reader, budget: { take: async () => 0, stop: async () => {} } },
+    saver: { add: async (row) => (await savePolls(sql, [row])).has(row.target.id) },
+    ...{ clock: () => NOW, metrics: openMetrics('test'), log: openLog('silent') },
+  };
+});
+
+async function poll(id: FeedId): Promise<string> {
+  await sql.query('update feeds set leased_until = $2 where id = $1', [id, new Date(NOW.getTime() + 60_000)]);
+  const target = await readPollTarget(sql, id);
+  assert.ok(target);
+  const finish = await pollFeedInSlot(tools, target, 0);
+  return (await finish()).outcome;
+}
+
+test('the feeds that failed before an outage of our own was recognised are forgiven', async () => {
+  const gone = await openOrigin();
+  await gone.close();
+  const { port } = new URL(gone.url);
+  const urls = Array.from({ length: 6 }, (_, host) => ({ url: `http://host${host}.example:${port}/feed` }));
+  const { added } = await addFeeds(sql, urls, NOW);
+  const failures = async () => {
+    const feeds = await Promise.all(added.map((id) => findFeed(sql, id)));
+    return feeds.map((feed) => feed?.failures);
+  };
+  for (const id of added.slice(0, 4)) assert.equal(await poll(id), 'failed');
+  assert.deepEqual(await failures(), [1, 1, 1, 1, 0, 0]);
+  for (const id of added.slice(4)) assert.equal(await poll(id), 'failed');
+  assert.deepEqual(await failures(), [0, 0, 0, 0, 0, 0]);
+  const soon = await sql.query("select 1 from feeds where next_poll_at > $1::timestamptz + interval '10 minutes'", [
+    NOW,
+  ]);
+  assert.equal(soon.rows.length, 0);
+});
+
+test('a feed that moved for good to the URL of another is merged into it by its own poll', async () => {
+  origin.on('/feed', sending(FEED));
+  origin.on('/old', redirecting('/feed', 301));
+  const feeds = [
+    { url: `${origin.url}/old`, categories: ['Old'] },
+    { url: `${origin.url}/feed`, categories: ['New'] },
+  ];
+  const [old, owner] = (await addFeeds(sql, feeds, NOW)).added;
+  assert.ok(old !== undefined && owner !== undefined);
+  assert.equal(await poll(old), 'fresh');
+  const since = new Date(NOW.getTime() - DAY);
+  await sql.query('update feeds set moved_polls = 2, moved_since = $2 where id = $1', [old, since]);
+  assert.equal(await poll(old), 'unchanged');
+  assert.equal(await findFeed(sql, old), undefined);
+  assert.deepEqual((await findFeed(sql, owner))?.categories, ['new', 'old']);
+  assert.equal(await poll(owner), 'fresh');
+  assert.equal((await listArticles(sql, { limit: 10 })).items.length, 2, 'the same articles, without links, stay two');
+});

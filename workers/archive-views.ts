@@ -1,0 +1,31 @@
+import { type Clock, SECOND } from '../src/clock.ts';
+import type { RedisClient } from '../src/engines/redis.ts';
+import type { Sql } from '../src/engines/sql.ts';
+import type { Metrics } from '../src/metrics.ts';
+import { archiveCounts } from '../src/views/archive.ts';
+import { restoreCounts } from '../src/views/restore.ts';
+import { rollWindows } from '../src/views/roll.ts';
+
+interface Tools {
+  readonly sql: Sql;
+  readonly redis: RedisClient;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+}
+
+/**
+ * Writes new counts to PostgreSQL and takes what is past out of the sliding windows. A Redis that lost its memory is
+ * filled again first: that costs one look at each shard's marker otherwise.
+ */
+export function archiveViews({ sql, redis, clock, metrics }: Tools) {
+  let archivedAt = clock();
+  metrics.onScrape(async () => metrics.archiveLag.set((clock().getTime() - archivedAt.getTime()) / SECOND));
+  return async (): Promise<{ archived: number; rolled: number; restored: number }> => {
+    const restored = await restoreCounts(sql, redis, clock());
+    const archived = await archiveCounts(sql, redis, clock());
+    const rolled = await rollWindows(redis, clock());
+    metrics.archiveRows.inc(archived);
+    archivedAt = clock();
+    return { archived, rolled, restored };
+  };
+}

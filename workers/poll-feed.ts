@@ -1,0 +1,96 @@
+import { type Clock, SECOND } from '../src/clock.ts';
+import type { Sql } from '../src/engines/sql.ts';
+import { beginPolls, putBack } from '../src/feeds/claim.ts';
+import type { PollTarget } from '../src/feeds/feed.ts';
+import type { SharedBudget } from '../src/feeds/host-budget.ts';
+import type { PollTools } from '../src/feeds/poll.ts';
+import { openPollSaver } from '../src/feeds/poll-saver.ts';
+import { savePolls } from '../src/feeds/save-poll.ts';
+import type { FeedId } from '../src/ids.ts';
+import type { Jobs } from '../src/queues/jobs.ts';
+import { type Polled, type PollFeedTools, pollFeedInSlot } from './poll-one.ts';
+import { openSlots } from './slots.ts';
+
+interface Tools extends Omit<PollFeedTools, 'saver'> {
+  readonly sql: Sql;
+  readonly fetching: PollTools & { readonly budget: SharedBudget };
+  readonly clock: Clock;
+  /** Feeds that are fetched at the same time, of whatever batch. */
+  readonly concurrency: number;
+  /** Once aborted, polls that run are finished, and none begins. */
+  readonly stopping: AbortSignal;
+}
+
+/** For how long a feed that is being polled is nobody else's: its wait for a slot, the fetch (30 s), reading, saving. */
+const LEASE_SECONDS = 60;
+/** A feed that found no slot by then is given back, while its lease still leaves room for a slow server. */
+const BEGIN_WITHIN_MS = 20 * SECOND;
+/** How long the ends of polls gather before they are written. */
+const GATHER_MS = 50;
+
+/**
+ * Polls a batch of claimed feeds and stores what came of it. A batch shares what costs as much for one feed as for many:
+ * taking the leases, the hosts' budgets, and writing down those that brought nothing new. Slots are shared by all batches
+ * of the process, so that a slow feed holds its own slot and nothing else.
+ */
+export function pollFeedJob(tools: Tools) {
+  const { sql, clock, stopping } = tools;
+  const slots = openSlots(tools.concurrency);
+  const saver = openPollSaver((rows) => savePolls(sql, rows), GATHER_MS);
+  const polling = { ...tools, saver };
+
+  return async ({ feeds, claimedUntil }: Jobs['poll-feed']): Promise<object> => {
+    const lease = new Date(claimedUntil);
+    // Not before there is a slot: until then the batch is only claimed, and another process may still take it over.
+    const targets = await slots.run(async () =>
+      stopping.aborted ? undefined : beginPolls(sql, feeds, lease, LEASE_SECONDS, clock()),
+    );
+    if (targets === undefined) {
+      await putBack(sql, feeds, lease, { isBegun: false });
+      return { putBack: feeds.length };
+    }
+    const latest = clock().getTime() + BEGIN_WITHIN_MS;
+    const mayBegin = () => !stopping.aborted && clock().getTime() <= latest;
+    const waits = await tools.fetching.budget.takeAll(
+      targets.map(({ host }) => host),
+      clock(),
+    );
+    const polls = await Promise.allSettled(
+      targets.map(async (target, index) => {
+        const finish = await slots.run(async () =>
+          mayBegin() ? pollFeedInSlot(polling, target, waits[index] ?? 0) : undefined,
+        );
+        return finish?.();
+      }),
+    );
+    const left = targets.filter((_, index) => isLeft(polls[index]));
+    await giveBack(sql, left);
+    const failed = polls.find((poll) => poll.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+    return { ...sumUp(polls), notDue: feeds.length - targets.length, putBack: left.length };
+  };
+}
+
+type Settled = PromiseSettledResult<Polled | undefined>;
+
+const isLeft = (poll: Settled | undefined): boolean => poll?.status === 'fulfilled' && poll.value === undefined;
+
+async function giveBack(sql: Sql, left: readonly PollTarget[]): Promise<void> {
+  const [first] = left;
+  if (first === undefined || first.leasedUntil === null) return;
+  const ids: FeedId[] = left.map(({ id }) => id);
+  await putBack(sql, ids, first.leasedUntil, { isBegun: true });
+}
+
+/** How many polls came to what, and what they stored. */
+function sumUp(polls: readonly Settled[]): Record<string, number> {
+  const sums: Record<string, number> = { inserted: 0, updated: 0 };
+  for (const poll of polls) {
+    if (poll.status === 'rejected' || poll.value === undefined) continue;
+    const { outcome, inserted, updated } = poll.value;
+    sums[outcome] = (sums[outcome] ?? 0) + 1;
+    sums['inserted'] = (sums['inserted'] ?? 0) + inserted;
+    sums['updated'] = (sums['updated'] ?? 0) + updated;
+  }
+  return sums;
+}

@@ -1,0 +1,127 @@
+import { mergeMovedFeed } from '../src/articles/merge-feeds.ts';
+import { saveArticles } from '../src/articles/save.ts';
+import type { Clock } from '../src/clock.ts';
+import type { Sql } from '../src/engines/sql.ts';
+import type { Poll, PollOutcome, PollTarget } from '../src/feeds/feed.ts';
+import { forgiveFeeds } from '../src/feeds/forgive.ts';
+import type { HostBudget } from '../src/feeds/host-budget.ts';
+import { isNetworkFailure, type OutageWatch } from '../src/feeds/outage.ts';
+import { type PollTools, pollFeed } from '../src/feeds/poll.ts';
+import type { PollSaver } from '../src/feeds/poll-saver.ts';
+import { isPlain, pollRow, type SavedCounts, type SaveLimits, savePoll } from '../src/feeds/save-poll.ts';
+import { noteHub } from '../src/feeds/websub/pushes.ts';
+import type { Log } from '../src/log.ts';
+import type { Metrics } from '../src/metrics.ts';
+
+export interface PollFeedTools {
+  readonly sql: Sql;
+  readonly fetching: PollTools;
+  readonly outage: OutageWatch;
+  readonly saver: PollSaver;
+  readonly limits: Pick<SaveLimits, 'minSeconds' | 'maxSeconds'>;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly metrics: Metrics;
+  readonly log: Log;
+}
+
+const NOTHING_SAVED = { inserted: 0, updated: 0, unchanged: 0, rejected: 0 };
+
+/** What one poll came to. */
+export interface Polled {
+  readonly outcome: PollOutcome['kind'];
+  readonly inserted: number;
+  readonly updated: number;
+}
+
+/**
+ * Polls one feed, of whose host's budget a request was taken: `wait` is what that said. Articles, validators and schedule
+ * are stored in one transaction. What brought nothing to store is only prepared: the function in return writes it,
+ * together with others, and nobody needs to keep the feed's slot meanwhile.
+ */
+export async function pollFeedInSlot(
+  tools: PollFeedTools,
+  target: PollTarget,
+  wait: number,
+): Promise<() => Promise<Polled>> {
+  const { fetching, outage, clock, metrics } = tools;
+  metrics.pollLateness.observe(Math.max(0, (clock().getTime() - target.nextPollAt.getTime()) / 1000));
+  const poll = await pollFeed({ ...fetching, budget: paidBudget(fetching.budget, wait) }, target, clock());
+  outage.note(target.host, poll.outcome, clock());
+  const isOwnOutage = outage.isOwnOutage(clock());
+  metrics.ownOutage.set(isOwnOutage ? 1 : 0);
+  const limits = { ...tools.limits, isOwnOutage };
+  const row =
+    poll.outcome.kind === 'fresh' ? undefined : pollRow(target, poll, NOTHING_SAVED, limits, clock(), tools.random);
+  if (row !== undefined && isPlain(row)) {
+    return async () => {
+      await tools.saver.add(row);
+      return finish(tools, target, poll, NOTHING_SAVED, isOwnOutage);
+    };
+  }
+  const saved = await store(tools, target, poll, limits);
+  return () => finish(tools, target, poll, saved, isOwnOutage);
+}
+
+async function finish(
+  tools: PollFeedTools,
+  target: PollTarget,
+  poll: Poll,
+  saved: SavedCounts,
+  isOwnOutage: boolean,
+): Promise<Polled> {
+  await spreadBlame(tools, target, poll, isOwnOutage);
+  report(tools, target, poll, saved);
+  return { outcome: poll.outcome.kind, inserted: saved.inserted, updated: saved.updated };
+}
+
+/** The first request is paid for already; what follows from its answer is not. */
+function paidBudget(budget: HostBudget, wait: number): HostBudget {
+  let isPaid = true;
+  return {
+    async take(host, now) {
+      if (!isPaid) return budget.take(host, now);
+      isPaid = false;
+      return wait;
+    },
+    stop: (host, seconds, now) => budget.stop(host, seconds, now),
+  };
+}
+
+async function store(tools: PollFeedTools, target: PollTarget, poll: Poll, limits: SaveLimits): Promise<SavedCounts> {
+  const { sql, clock, random } = tools;
+  return sql.transaction(async (transaction) => {
+    const counts = await storeEntries(transaction, target, poll, clock());
+    const isSaved = await savePoll(transaction, target, poll, counts, limits, clock(), random);
+    if (isSaved) await noteHub(transaction, target, poll.outcome, counts.inserted, clock());
+    if (isSaved && poll.movedTo !== null) await mergeMovedFeed(transaction, target.id, clock());
+    return counts;
+  });
+}
+
+/** Failures that are told apart too late, since the first of an outage look like any other, are taken back. */
+async function spreadBlame(tools: PollFeedTools, target: PollTarget, poll: Poll, isOwnOutage: boolean): Promise<void> {
+  const { sql, outage, limits, clock, random } = tools;
+  if (!isOwnOutage && isNetworkFailure(poll.outcome)) outage.blame(target.id, clock());
+  if (!isOwnOutage) return;
+  await forgiveFeeds(sql, outage.takeBlamed(clock()), limits.minSeconds, clock(), random);
+}
+
+async function storeEntries(sql: Sql, target: PollTarget, { outcome }: Poll, now: Date): Promise<SavedCounts> {
+  return outcome.kind === 'fresh' ? saveArticles(sql, target, outcome.entries, now) : NOTHING_SAVED;
+}
+
+function report({ metrics, log }: PollFeedTools, target: PollTarget, poll: Poll, saved: SavedCounts) {
+  const { outcome } = poll;
+  metrics.polls.inc({ outcome: outcome.kind === 'failed' ? outcome.failure : outcome.kind });
+  metrics.fetchDuration.observe(poll.durationMs / 1000);
+  if (poll.wireBytes > 0) metrics.fetchBytes.inc({ kind: 'wire' }, poll.wireBytes);
+  if (poll.decodedBytes > 0) metrics.fetchBytes.inc({ kind: 'decoded' }, poll.decodedBytes);
+  for (const result of ['inserted', 'updated', 'unchanged', 'rejected'] as const) {
+    if (saved[result] > 0) metrics.articles.inc({ result }, saved[result]);
+  }
+  const fields = { feed: target.id, url: target.url, outcome: outcome.kind, ms: Math.round(poll.durationMs) };
+  if (outcome.kind === 'failed') log.warn({ ...fields, failure: outcome.failure }, outcome.message);
+  else if (log.isLevelEnabled('debug'))
+    log.debug({ ...fields, inserted: saved.inserted, updated: saved.updated }, 'polled');
+}

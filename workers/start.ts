@@ -1,0 +1,158 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Worker } from 'bullmq';
+import type { Role, Settings } from '../config/settings.ts';
+import { type Clock, HOUR, MINUTE, SECOND } from '../src/clock.ts';
+import type { Closers } from '../src/closers.ts';
+import type { Engines } from '../src/engines/open.ts';
+import type { SharedBudget } from '../src/feeds/host-budget.ts';
+import type { OutageWatch } from '../src/feeds/outage.ts';
+import type { PollTools } from '../src/feeds/poll.ts';
+import { dropSubscriptions } from '../src/feeds/websub/store.ts';
+import type { Log } from '../src/log.ts';
+import type { Metrics } from '../src/metrics.ts';
+import type { Jobs, QueueName } from '../src/queues/jobs.ts';
+import { type JobQueue, keepTicking, openQueue, openWorker } from '../src/queues/open.ts';
+import { openRankings } from '../src/ranking/build.ts';
+import { archiveViews } from './archive-views.ts';
+import { buildRankings } from './build-rankings.ts';
+import { cleanUp } from './clean-up.ts';
+import { keepSubscriptionsJob } from './keep-subscriptions.ts';
+import { observeInstallation } from './observe.ts';
+import { pollFeedJob } from './poll-feed.ts';
+import { scheduleFeeds } from './schedule-feeds.ts';
+
+export interface WorkerTools {
+  readonly settings: Settings;
+  readonly engines: Engines;
+  readonly polls: JobQueue<'poll-feed'>;
+  readonly fetching: PollTools & { readonly budget: SharedBudget };
+  readonly outage: OutageWatch;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
+const CLEAN_UP_INTERVAL = HOUR;
+/** Hubs are seen to less often than due feeds are looked for: a subscription lasts for days. */
+const SUBSCRIPTION_TICKS = 3;
+
+/** How often tickers are looked after: a flushed Redis has forgotten them, a killed worker may have broken one. */
+const TICKER_CHECK = 10 * SECOND;
+
+/** Opens the workers of the roles, without taking jobs yet; the result starts them. Their closers drain them. */
+export async function openWorkers(roles: readonly Role[], tools: WorkerTools, closers: Closers): Promise<() => void> {
+  const workers: Worker[] = [];
+  const tickers: (() => Promise<void>)[] = [];
+  const connection = await tools.engines.connectRedis('queue');
+
+  const work = async <Name extends QueueName>(
+    name: Name,
+    concurrency: number,
+    handle: (payload: Jobs[Name]) => Promise<object>,
+    stop = () => {},
+  ) => {
+    const worker = openWorker(name, await tools.engines.connectRedis('worker'), concurrency, measured(name, handle), {
+      onError: (error) => tools.log.warn({ queue: name, error: error.message }, 'worker error'),
+      onStalled: () => tools.metrics.jobsStalled.inc({ queue: name }),
+    });
+    workers.push(worker);
+    closers.add(`worker of ${name}`, () => {
+      const drained = drain(worker, tools.settings.SHUTDOWN_TIMEOUT);
+      stop();
+      return drained;
+    });
+  };
+  const tick = (name: Exclude<QueueName, 'poll-feed'>, everyMs: number) => {
+    const queue = openQueue(name, connection, (error) =>
+      tools.log.warn({ queue: name, error: error.message }, 'queue'),
+    );
+    closers.add(`queue ${name}`, () => queue.close());
+    tickers.push(() => keepTicking(queue, everyMs, tools.clock()));
+    return queue;
+  };
+  const measured =
+    <Name extends QueueName>(queue: Name, handle: (payload: Jobs[Name]) => Promise<object>) =>
+    async (payload: Jobs[Name]) => {
+      const stop = tools.metrics.jobDuration.startTimer({ queue });
+      try {
+        const result = await handle(payload);
+        tools.metrics.jobs.inc({ queue, result: 'done' });
+        return result;
+      } catch (error) {
+        tools.metrics.jobs.inc({ queue, result: 'failed' });
+        tools.log.error({ queue, err: error }, 'job failed');
+        throw error;
+      } finally {
+        stop();
+      }
+    };
+
+  const { settings, engines, clock, metrics } = tools;
+  const { sql, redis } = engines;
+  const openRole: Record<Role, () => Promise<void>> = {
+    async scheduler() {
+      const schedule = tick('schedule-feeds', settings.SCHEDULE_INTERVAL);
+      const cleaning = tick('clean-up', CLEAN_UP_INTERVAL);
+      const pushes =
+        settings.PUBLIC_URL === undefined
+          ? []
+          : [tick('keep-subscriptions', SUBSCRIPTION_TICKS * settings.SCHEDULE_INTERVAL)];
+      // Callbacks are not served any more: what was subscribed to before is forgotten, and polled like all else.
+      if (settings.PUBLIC_URL === undefined) await dropSubscriptions(sql);
+      observeInstallation({ sql, clock, metrics, queues: [schedule, cleaning, tools.polls, ...pushes] });
+      // What a host's budget allows until the next tick, and some more, since other feeds of it may be put off.
+      const span = Math.max(settings.SCHEDULE_INTERVAL, 15 * SECOND) / MINUTE;
+      const share = { limit: 250, perHost: Math.ceil(settings.HOST_REQUESTS_PER_MINUTE * span) };
+      await work('schedule-feeds', 1, scheduleFeeds({ sql, polls: tools.polls, clock, ...share }));
+      await work('clean-up', 1, cleanUp({ sql, clock, articleRetentionMs: settings.ARTICLE_RETENTION }));
+    },
+    async poller() {
+      const limits = {
+        minSeconds: settings.POLL_MIN_INTERVAL / SECOND,
+        maxSeconds: settings.POLL_MAX_INTERVAL / SECOND,
+      };
+      const { POLL_CONCURRENCY: concurrency } = settings;
+      const stopping = new AbortController();
+      const poll = pollFeedJob({ ...tools, sql, limits, concurrency, stopping: stopping.signal });
+      // Each slot may be held by the last, slow feed of another batch.
+      await work('poll-feed', concurrency, poll, () => stopping.abort());
+      const { PUBLIC_URL: publicUrl } = settings;
+      if (publicUrl !== undefined)
+        await work('keep-subscriptions', 1, keepSubscriptionsJob({ ...tools, sql, publicUrl }));
+    },
+    async counter() {
+      tick('archive-views', settings.ARCHIVE_INTERVAL);
+      await work('archive-views', 1, archiveViews({ sql, redis, clock, metrics }));
+    },
+    async ranker() {
+      tick('build-rankings', settings.RANK_INTERVAL);
+      const rankings = openRankings({ sql, redis, siteName: settings.SITE_NAME });
+      await work('build-rankings', 1, buildRankings({ rankings, clock, metrics }));
+    },
+    async api() {},
+  };
+  for (const role of roles) await openRole[role]();
+
+  const keepAll = async () => {
+    const results = await Promise.allSettled(tickers.map((keep) => keep()));
+    const failed = results.filter((result) => result.status === 'rejected').length;
+    if (failed > 0) tools.log.warn({ failed }, 'tickers could not be looked after; trying again');
+  };
+  const timer = setInterval(() => void keepAll(), TICKER_CHECK);
+  closers.add('tickers', () => clearInterval(timer));
+  await keepAll();
+  return () => {
+    for (const worker of workers) void worker.run();
+  };
+}
+
+/**
+ * Lets running jobs finish for as long as `patienceMs`; those that do not are run again elsewhere, as stalled. By a timer
+ * of our own: worker.close() may never return when its connection broke just before (2 of 16 trials).
+ */
+async function drain(worker: Worker, patienceMs: number): Promise<void> {
+  const patience = new AbortController();
+  await Promise.race([worker.close(), sleep(patienceMs, undefined, { signal: patience.signal })]);
+  patience.abort();
+}
