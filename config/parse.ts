@@ -68,6 +68,14 @@ export function url(...protocols: string[]): Parse<string> {
   };
 }
 
+/** The base of URLs: without query and fragment, and without the `/` at its end. */
+export function baseUrl(value: string): string {
+  const parsed = URL.canParse(value) ? new URL(value) : undefined;
+  const isBase = parsed !== undefined && /^https?:$/.test(parsed.protocol) && parsed.search + parsed.hash === '';
+  if (!isBase || parsed.username !== '') throw new Error('a URL such as https://rank.example.com, without a query');
+  return parsed.href.replace(/\/+$/, '');
+}
+
 /** Comma-separated address ranges, such as `127.0.0.1/32,10.0.0.0/8`. */
 export function cidrs(value: string): readonly string[] {
   const ranges = value

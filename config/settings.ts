@@ -1,4 +1,4 @@
-import { cidrs, duration, integer, oneOf, type Parse, someOf, text, timeZone, url } from './parse.ts';
+import { baseUrl, cidrs, duration, integer, oneOf, type Parse, someOf, text, timeZone, url } from './parse.ts';
 
 export const ROLES = ['scheduler', 'poller', 'counter', 'ranker', 'api'] as const;
 
@@ -14,6 +14,7 @@ interface Setting<T> {
   readonly about: string;
 }
 
+const optional = <T>(parse: Parse<T>, about: string): Setting<T | undefined> => ({ parse, fallback: undefined, about });
 const required = <T>(fallback: string, parse: Parse<T>, about: string): Setting<T> => ({ parse, fallback, about });
 const secret = <T>(parse: Parse<T>, about: string): Setting<T | undefined> => ({
   parse,
@@ -43,6 +44,10 @@ export const SETTINGS = {
   DATA_DIR: required('.data', text(), 'Folder of the embedded PostgreSQL. One process at a time.'),
   HOST: required('127.0.0.1', text(), 'Address that the API listens on; 0.0.0.0 or :: for all.'),
   PORT: required('8080', integer(0, 65_535), 'Port that the API listens on; 0 takes a free one.'),
+  PUBLIC_URL: optional(
+    baseUrl,
+    'Base URL at which the API is reached from outside. Set (for all roles): WebSub hubs push what is new. Unset: polling only.',
+  ),
   LOG_LEVEL: required(
     'info',
     oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),

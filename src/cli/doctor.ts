@@ -1,0 +1,87 @@
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import type { Settings } from '../../config/settings.ts';
+import { systemClock } from '../clock.ts';
+import { openClosers } from '../closers.ts';
+import { type Engines, openEngines } from '../engines/open.ts';
+import { CodedError, messageOf } from '../errors.ts';
+import { readOpml } from '../feeds/opml.ts';
+import { countFeedsByState, countOverdue } from '../feeds/store.ts';
+import { openLog } from '../log.ts';
+import { migrate } from '../schema/migrate.ts';
+import type { Terminal } from './terminal.ts';
+
+/** One thing looked at: what was found, or what is wrong and what to do about it. */
+interface Finding {
+  readonly check: string;
+  readonly isGood: boolean;
+  readonly detail: string;
+}
+
+export function addDoctor(program: Command, terminal: Terminal): void {
+  program
+    .command('doctor')
+    .description('look whether everything that newsrank needs is there, and say what to do where it is not')
+    .option('--json', 'print the findings as JSON')
+    .action(async (options: { json?: true }) => {
+      const findings = await examine(terminal);
+      if (options.json) terminal.print(JSON.stringify(findings));
+      else
+        for (const { check, isGood, detail } of findings)
+          terminal.print(`${isGood ? 'ok  ' : 'FAIL'} ${check}: ${detail}`);
+      const wrong = findings.filter(({ isGood }) => !isGood);
+      if (wrong.length > 0) {
+        throw new CodedError('check-failed', `not right yet: ${wrong.map(({ check }) => check).join(', ')}.`);
+      }
+    });
+}
+
+async function examine(terminal: Terminal): Promise<Finding[]> {
+  const settings = terminal.settings();
+  const closers = openClosers(() => undefined);
+  const findings = [
+    await look('Node', async () => process.version),
+    await look('feeds file', async () => {
+      const feeds = readOpml(await readFile(settings.FEEDS_FILE, 'utf8'));
+      return `${settings.FEEDS_FILE} holds ${feeds.length} feeds`;
+    }),
+    await look('admin routes', async () =>
+      settings.ADMIN_TOKEN === undefined ? 'off (ADMIN_TOKEN is not set)' : 'on',
+    ),
+  ];
+  try {
+    findings.push(...(await examineEngines(settings, closers)));
+  } finally {
+    await closers.closeAll();
+  }
+  return findings;
+}
+
+async function examineEngines(settings: Settings, closers: ReturnType<typeof openClosers>): Promise<Finding[]> {
+  let engines: Engines | undefined;
+  const opened = await look('engines', async () => {
+    engines = await openEngines(settings, closers, openLog('silent'));
+    return engines.description;
+  });
+  if (engines === undefined) return [opened];
+  const { sql } = engines;
+  return [
+    opened,
+    await look('schema', async () => {
+      const { applied } = await migrate(sql);
+      return applied.length === 0 ? 'up to date' : `brought up to date (${applied.join(', ')})`;
+    }),
+    await look('feeds', async () => {
+      const states = Object.entries(await countFeedsByState(sql)).map(([state, count]) => `${count} ${state}`);
+      return `${states.join(', ') || 'none yet'}; ${await countOverdue(sql, systemClock())} overdue`;
+    }),
+  ];
+}
+
+async function look(check: string, find: () => Promise<string>): Promise<Finding> {
+  try {
+    return { check, isGood: true, detail: await find() };
+  } catch (error) {
+    return { check, isGood: false, detail: messageOf(error) };
+  }
+}

@@ -1,0 +1,53 @@
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { CodedError, messageOf } from '../errors.ts';
+import { readOpml } from '../feeds/opml.ts';
+import type { OpmlFeed } from '../feeds/opml-feed.ts';
+import type { FeedAdmin, ImportCounts, WithFeedAdmin } from './feed-admin.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Feeds written in one go: few enough that progress moves. */
+const CHUNK = 500;
+
+export function addFeedsImport(feeds: Command, terminal: Terminal, withAdmin: WithFeedAdmin): void {
+  feeds
+    .command('import <file>')
+    .description('add the feeds of an OPML file (- for standard input); its folders are the categories')
+    .option('--category <name...>', 'a category, or several, that all of them belong to as well', [])
+    .option('--json', 'print the result as JSON')
+    .action(async (file: string, options: { category: string[]; json?: true }) => {
+      const found = readOpml(await readText(file, terminal)).map((feed) => ({
+        ...feed,
+        categories: [...feed.categories, ...options.category],
+      }));
+      const total = await withAdmin(terminal.settings(), (admin) => importAll(admin, found, terminal));
+      if (options.json) return terminal.print(JSON.stringify(total));
+      terminal.print(`${total.added} added, ${total.existing} there already, ${total.rejected} left out.`);
+      for (const { url, message } of total.problems) terminal.print(`  ${url}: ${message}`);
+    });
+}
+
+async function importAll(admin: FeedAdmin, found: readonly OpmlFeed[], terminal: Terminal): Promise<ImportCounts> {
+  let total: ImportCounts = { added: 0, existing: 0, rejected: 0, problems: [] };
+  for (let start = 0; start < found.length; start += CHUNK) {
+    const { added, existing, rejected, problems } = await admin.addAll(found.slice(start, start + CHUNK));
+    total = {
+      added: total.added + added,
+      existing: total.existing + existing,
+      rejected: total.rejected + rejected,
+      problems: [...total.problems, ...problems],
+    };
+    terminal.progress(`${Math.min(start + CHUNK, found.length)} of ${found.length} feeds`);
+  }
+  terminal.progress('');
+  return total;
+}
+
+async function readText(file: string, terminal: Terminal): Promise<string> {
+  if (file === '-') return terminal.readInput();
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw new CodedError('opml-unreadable', `${file} cannot be read: ${messageOf(error)}`, { cause: error });
+  }
+}

@@ -1,0 +1,70 @@
+import { text } from 'node:stream/consumers';
+import { Command, CommanderError } from 'commander';
+import { loadSettings, printSettings } from '../config/load.ts';
+import { addDemo } from './cli/demo.ts';
+import { discoverHere } from './cli/discover.ts';
+import { addDoctor } from './cli/doctor.ts';
+import { withFeedAdmin } from './cli/feed-admin.ts';
+import { addFeeds } from './cli/feeds.ts';
+import { addMigrate } from './cli/migrate.ts';
+import { addRankings } from './cli/rankings.ts';
+import { addStart } from './cli/start.ts';
+import type { Terminal } from './cli/terminal.ts';
+import { CodedError, ERRORS, messageOf } from './errors.ts';
+import { readVersion } from './version.ts';
+
+/** Runs the command line; resolves to the exit code: 0 done, 1 failed, 2 wrong usage. */
+export async function main(argv: readonly string[], terminal: Terminal = openTerminal()): Promise<number> {
+  const program = commandLine(terminal);
+  try {
+    await program.parseAsync(argv);
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    const code = error instanceof CodedError ? error.code : 'internal';
+    terminal.complain(`newsrank: ${messageOf(error)}\n`);
+    if (code === 'internal' && error instanceof Error) terminal.complain(`${error.stack}\n`);
+    return ERRORS[code].exit;
+  }
+}
+
+function commandLine(terminal: Terminal): Command {
+  const program = new Command('newsrank')
+    .description('Polls news feeds, keeps one copy of each article, and ranks what people read.')
+    .version(readVersion())
+    .option('--print-config', 'print the settings in force, secrets masked, and exit')
+    .exitOverride()
+    .configureOutput({ writeErr: (text) => terminal.complain(text) })
+    .action((options: { printConfig?: true }) => {
+      if (options.printConfig) return terminal.print(terminal.settingsInForce());
+      return program.help({ error: true });
+    });
+  addStart(program, terminal);
+  addDemo(program, terminal);
+  addMigrate(program, terminal);
+  addRankings(program, terminal);
+  addDoctor(program, terminal);
+  addFeeds(program, terminal, withFeedAdmin, discoverHere);
+  return program;
+}
+
+function openTerminal(): Terminal {
+  const isWatched = process.stderr.isTTY === true;
+  return {
+    print: (line) => void process.stdout.write(`${line}\n`),
+    complain: (text) => void process.stderr.write(text),
+    progress: (line) => void (isWatched && process.stderr.write(`\r\x1b[K${line}`)),
+    readInput: () => text(process.stdin),
+    settingsInForce: () => printSettings(),
+    settings: () => loadSettings(),
+    stopAsked: () =>
+      new Promise((resolve) => {
+        for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+          process.once(signal, () => {
+            resolve(signal);
+            process.once(signal, () => process.exit(1));
+          });
+        }
+      }),
+  };
+}

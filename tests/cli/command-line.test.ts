@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fillDataFolder } from '../support/engines.ts';
+import { emptyFolder } from '../support/folders.ts';
+import { type Ended, redisUrlOf, run, startProduct } from '../support/product.ts';
+
+/** One clear line, no stack, the exit code of its kind. */
+function assertRefused({ code, stderr }: Ended, expectedCode: number, message: RegExp): void {
+  assert.equal(code, expectedCode, stderr);
+  assert.match(stderr, message);
+  assert.equal(stderr.trim().split('\n').length, 1, stderr);
+}
+
+// Each process costs seconds of CPU: what can be seen within one is tested in main.test.ts and beside this file.
+test('feeds are managed beside a newsrank that has the embedded engine to itself, and after it', async (t) => {
+  const folder = await emptyFolder(t);
+  await fillDataFolder(join(folder, 'postgres'));
+  const settings = { DATA_DIR: folder, FETCH_ALLOW_CIDRS: '', ...(await redisUrlOf(t)) };
+  const product = await startProduct(t, settings);
+  const added = await run(
+    ['feeds', 'add', 'http://127.0.0.1:49000/feed', '--category', 'Politics', '--json'],
+    settings,
+  );
+  assert.equal(added.code, 0, added.stderr);
+  const { id } = JSON.parse(added.stdout);
+  // The guard refuses that address; what matters is that the one that runs polled it, and that its outcome is told.
+  assertRefused(await run(['feeds', 'poll', String(id)], settings), 1, /not at a public address/);
+  assert.equal(await product.stop(), 0);
+
+  const after = await run(['feeds', 'poll', 'http://127.0.0.1:49000/feed'], settings);
+  assertRefused(after, 1, /not at a public address/);
+  assert.match(after.stdout, /^failed:blocked-address, 0 bytes/);
+});
