@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { openHub, signed, verification } from './feeds/websub/hub.ts';
+import { skipWithoutPostgres } from './support/engines.ts';
 import { emptyFolder } from './support/folders.ts';
 import { sending } from './support/origin.ts';
 import { engineSettings, eventually, getJson, startProduct } from './support/product.ts';
@@ -10,7 +11,9 @@ import { engineSettings, eventually, getJson, startProduct } from './support/pro
 const entry = (name: string) =>
   `<entry><id>${name}</id><title>${name}</title><link href="https://times.example/${name}"/></entry>`;
 
-test('a feed that names a hub is subscribed to, and what the hub pushes is listed at once', async (t) => {
+test('a feed that names a hub is subscribed to, and what the hub pushes is listed at once', {
+  skip: skipWithoutPostgres,
+}, async (t) => {
   const hub = await openHub();
   t.after(() => hub.close());
   const document = (...names: string[]) =>

@@ -108,7 +108,9 @@ export async function getJson<T>(url: string, init: RequestInit = {}): Promise<T
 
 function spawnProduct(args: readonly string[], environment: Record<string, string>): ChildProcess {
   const { PATH = '', HOME = '' } = process.env;
-  return spawn(process.execPath, ['bin/newsrank.js', ...args], {
+  // The flags that the tests themselves run with: WebAssembly compiled once, not optimised for a process of seconds.
+  const flags = process.execArgv.filter((flag) => flag === '--liftoff-only');
+  return spawn(process.execPath, [...flags, 'bin/newsrank.js', ...args], {
     cwd: ROOT,
     env: { PATH, HOME, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
