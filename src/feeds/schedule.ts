@@ -162,7 +162,8 @@ function afterFailure(
   const missingSince = missingSinceOf(target, poll.status, now);
   const isRetired = target.state === 'retired' || isMissingForGood(missingSince, failures, poll.status, now);
   const state = isRetired && target.state !== 'paused' ? 'retired' : target.state;
-  const wait = isRetired ? PROBE_AFTER_MS / SECOND : backoff;
+  // Jitter never makes it sooner than the owner allows.
+  const wait = isRetired ? PROBE_AFTER_MS / SECOND : Math.max(backoff, limits.minSeconds);
   return { ...unchanged(target), state, failures, missingSince, nextPollAt: after(now, wait) };
 }
 
