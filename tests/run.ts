@@ -1,21 +1,19 @@
 /**
  * Runs all tests, or the files given. To load the code and its WebAssembly engines anew for each file took more than half
- * of all CPU: files without hooks share one process, and so do those of a few folders. Further arguments that start with
- * `--` go to Node's test runner.
+ * of all CPU: the files of a folder share a process, each as a suite, so that its hooks stay its own. Files that
+ * start processes or a browser, or replace what all share, are alone. Further arguments that start with `--` go to
+ * Node's test runner.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const PROCESSES_AT_ONCE = 3;
-/** Their files have engines of their own and nothing else in common, and are many. */
-const SHARED_FOLDERS = ['api', 'articles', 'ranking', 'schema', 'views'];
 /** The longest, which must not be left running alone at the end. */
 const FIRST = /(?:app|browser|command-line|unreachable|open|main)\.test\.ts$/;
-const HAS_HOOKS =
-  /\b(?:before|after|beforeEach|afterEach)\(|\bmock\b|support\/(?:engines|product|children)\.ts'|browser/;
+const IS_ALONE = /\bmock\b|support\/(?:product|children)\.ts'|playwright/;
 
 const here = dirname(fileURLToPath(import.meta.url));
 const given = process.argv.slice(2);
@@ -26,17 +24,19 @@ const files = named.length > 0 ? named : findTests(here);
 const alone: string[] = [];
 const shared = new Map<string, string[]>();
 for (const file of files) {
-  const folder = basename(dirname(file));
-  const isPlain = !HAS_HOOKS.test(readFileSync(file, 'utf8'));
-  const group = SHARED_FOLDERS.includes(folder) ? folder : isPlain ? 'plain' : undefined;
-  if (group === undefined) alone.push(file);
-  else shared.set(group, [...(shared.get(group) ?? []), file]);
+  const [folder = ''] = relative(here, file).split(sep);
+  if (IS_ALONE.test(readFileSync(file, 'utf8'))) alone.push(file);
+  else shared.set(folder, [...(shared.get(folder) ?? []), file]);
 }
 
 const entries = mkdtempSync(join(tmpdir(), 'newsrank-tests-'));
-const together = [...shared].map(([group, members]) => {
-  const entry = join(entries, `${group}.test.mjs`);
-  writeFileSync(entry, members.map((file) => `import ${JSON.stringify(pathToFileURL(file).href)};\n`).join(''));
+const together = [...shared].map(([folder, members]) => {
+  const entry = join(entries, `${folder}.test.mjs`);
+  const suites = members.map((file) => {
+    const name = JSON.stringify(relative(here, file));
+    return `suite(${name}, () => import(${JSON.stringify(pathToFileURL(file).href)}));\n`;
+  });
+  writeFileSync(entry, `import { suite } from 'node:test';\n${suites.join('')}`);
   return entry;
 });
 const runner = [

@@ -112,7 +112,7 @@ async function migratedImage(): Promise<Blob> {
     await migrate(sqlOnPglite(database));
     const dump = await database.dumpDataDir('none');
     await database.close();
-    const part = `${image}.${process.pid}`;
+    const part = `${image}.${randomBytes(6).toString('hex')}`;
     await writeFile(part, new Uint8Array(await dump.arrayBuffer()));
     await rename(part, image);
     return dump;

@@ -13,7 +13,8 @@ export function describeOther(text: string, first: string | undefined): string {
   if (first === 'html' || first === 'head' || first === 'body' || /^<!doctype html/i.test(start))
     return describePage(head);
   if (start.startsWith('{') || start.startsWith('[')) return 'This is JSON, but not a JSON Feed.';
-  if (first !== undefined) return `This is XML or HTML that begins with <${first.slice(0, 64)}>, not a feed.`;
+  const name = lineOf(first, 64);
+  if (name !== undefined) return `This is XML or HTML that begins with <${name}>, not a feed.`;
   return 'This is plain text or binary data, not a feed.';
 }
 
