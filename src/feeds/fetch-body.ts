@@ -1,6 +1,5 @@
 import { promisify } from 'node:util';
 import zlib, { brotliDecompress, gunzip, inflate, inflateRaw } from 'node:zlib';
-import type { Dispatcher } from 'undici';
 import type { Failure } from './fetch-failure.ts';
 import type { FetchLimits } from './http-client.ts';
 
@@ -34,39 +33,12 @@ const decodeInflateRaw: Decode = promisify(inflateRaw);
 /** More than one encoding is legal and next to never meant well. */
 const MAX_ENCODINGS = 2;
 
-/**
- * The whole body, unpacked. Rejects with zlib's or undici's error where it is damaged or cut off. A body over a limit
- * is given up at once, and the connection with it.
- */
-export async function readBody(
-  body: Dispatcher.ResponseData['body'],
-  encoding: string,
-  limits: FetchLimits,
-): Promise<Body | BodyFailure> {
-  const chunks: Uint8Array[] = [];
-  let wireBytes = 0;
-  for await (const chunk of body as AsyncIterable<Uint8Array>) {
-    wireBytes += chunk.length;
-    if (wireBytes > limits.wireBytes) {
-      // Leaving the loop destroys the stream and closes the socket.
-      return tooLarge(wireBytes, `The body is larger than ${limits.wireBytes} bytes.`);
-    }
-    chunks.push(chunk);
-  }
-  const wire = chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, wireBytes);
-  return unpack(wire, encoding, limits);
-}
-
-/** Anything larger than this is not even begun. */
-export function isDeclaredTooLarge(contentLength: string, limits: FetchLimits): boolean {
-  return /^\d+$/.test(contentLength) && Number(contentLength) > limits.wireBytes;
-}
-
 export function tooLarge(wireBytes: number, message: string): BodyFailure {
   return { kind: 'failed', failure: 'too-large', message, wireBytes };
 }
 
-async function unpack(wire: Uint8Array, encoding: string, limits: FetchLimits): Promise<Body | BodyFailure> {
+/** A body as it came over the wire, unpacked within the limits; rejects with zlib's error where it is damaged. */
+export async function unpack(wire: Uint8Array, encoding: string, limits: FetchLimits): Promise<Body | BodyFailure> {
   const wireBytes = wire.length;
   const names = encoding
     .toLowerCase()

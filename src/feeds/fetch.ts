@@ -1,7 +1,6 @@
-import { EventEmitter } from 'node:events';
-import { type Dispatcher, request } from 'undici';
-import { ACCEPT_ENCODING, isDeclaredTooLarge, readBody, tooLarge } from './fetch-body.ts';
+import { ACCEPT_ENCODING, tooLarge, unpack } from './fetch-body.ts';
 import { codeOf, type Failure, failureOf } from './fetch-failure.ts';
+import { type Deadline, getOnce, type Reply } from './get-once.ts';
 import type { HttpClient } from './http-client.ts';
 import { urlProblem } from './url.ts';
 
@@ -54,10 +53,6 @@ type Done = Omit<FetchAnswer, 'durationMs' | 'movedTo'> | Omit<FetchFailure, 'du
 const PERMANENT: ReadonlySet<number> = new Set([301, 308]);
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
-/** What comes with an error page or a redirect is read up to here, so that the connection can be used again. */
-const DUMPED_BYTES = 64 * 1024;
-const DUMP_MS = 5_000;
-
 const DEFERRED: Omit<FetchFailure, 'durationMs'> = {
   kind: 'failed',
   failure: 'timeout',
@@ -79,7 +74,7 @@ export async function fetchFeed(
   signal?: AbortSignal,
 ): Promise<FetchAnswer | FetchFailure> {
   const startedAt = performance.now();
-  const deadline: Deadline = Object.assign(new EventEmitter(), { aborted: false });
+  const deadline: Deadline = { isPast: false, cancel: undefined };
   const timer = setTimeout(pass, client.limits.totalMs, deadline);
   const onAbort = () => pass(deadline);
   try {
@@ -90,7 +85,7 @@ export async function fetchFeed(
   } catch (error) {
     signal?.throwIfAborted();
     const late: Failure = { failure: 'timeout', message: 'The answer was not complete in time.' };
-    const failure = deadline.aborted ? late : failureOf(error);
+    const failure = deadline.isPast ? late : failureOf(error);
     return { kind: 'failed', ...failure, status: null, wireBytes: 0, durationMs: performance.now() - startedAt };
   } finally {
     clearTimeout(timer);
@@ -98,22 +93,19 @@ export async function fetchFeed(
   }
 }
 
-/** What undici takes for a signal as well: an AbortController for each request costs a twentieth of a whole poll. */
-type Deadline = EventEmitter & { aborted: boolean };
-
 function pass(deadline: Deadline): void {
-  deadline.aborted = true;
-  deadline.emit('abort');
+  deadline.isPast = true;
+  deadline.cancel?.();
 }
 
 async function follow(
   client: HttpClient,
   wanted: FetchRequest,
-  signal: Deadline,
+  deadline: Deadline,
 ): Promise<Omit<FetchAnswer, 'durationMs'> | Omit<FetchFailure, 'durationMs'>> {
   let hop: Hop = { url: wanted.url, movedTo: null, isPermanentSoFar: true, visited: new Set([wanted.url]) };
   for (;;) {
-    const step = await takeStep(client, wanted, hop.url, signal);
+    const step = await takeStep(client, wanted, hop.url, deadline);
     if (step.kind === 'answer') return { ...step, movedTo: hop.movedTo };
     if (step.kind === 'failed') return step;
     const next = nextHop(hop, step, client.limits.redirects);
@@ -144,39 +136,28 @@ function nextHop(hop: Hop, step: { status: number; location: string }, limit: nu
   };
 }
 
-async function takeStep(client: HttpClient, wanted: FetchRequest, url: string, signal: Deadline): Promise<Step> {
-  const { statusCode: status, headers: all, body } = await send(client, wanted, url, signal);
-  const headers = firstValues(all);
+async function takeStep(client: HttpClient, wanted: FetchRequest, url: string, deadline: Deadline): Promise<Step> {
+  const { status, headers, body, tooLargeBytes } = await get(client, wanted, url, deadline);
   const { location } = headers;
-  if (status < 200 || status > 299) {
-    // Not waited for: a redirect must not be held up by the page that comes with it. An answer 304 has none by the protocol.
-    if (status === 304) body.on('error', () => {}).resume();
-    else body.dump({ limit: DUMPED_BYTES, signal: AbortSignal.timeout(DUMP_MS) }).catch(() => {});
-    if (location !== undefined && REDIRECTS.has(status)) return { kind: 'redirect', status, location };
-    return { kind: 'answer', status, headers, url, body: new Uint8Array(), wireBytes: 0 };
-  }
-  if (isDeclaredTooLarge(headers['content-length'] ?? '', client.limits)) {
-    body.on('error', () => {}).destroy();
-    return { ...tooLarge(0, `The body is larger than ${client.limits.wireBytes} bytes.`), status };
-  }
-  const read = await readBody(body, headers['content-encoding'] ?? '', client.limits);
+  if (location !== undefined && REDIRECTS.has(status)) return { kind: 'redirect', status, location };
+  if (status < 200 || status > 299) return { kind: 'answer', status, headers, url, body, wireBytes: 0 };
+  const { limits } = client;
+  if (tooLargeBytes !== null)
+    return { ...tooLarge(tooLargeBytes, `The body is larger than ${limits.wireBytes} bytes.`), status };
+  const read = await unpack(body, headers['content-encoding'] ?? '', limits);
   if (read.kind === 'failed') return { ...read, status };
   return { kind: 'answer', status, headers, url, body: read.bytes, wireBytes: read.wireBytes };
 }
 
 /** A kept connection may have been closed by the server at the very moment that we used it: that is tried once more. */
-async function send(client: HttpClient, wanted: FetchRequest, url: string, signal: Deadline) {
-  const options = {
-    dispatcher: client.agent,
-    method: 'GET',
-    headers: headersFor(client, wanted, url),
-    signal,
-  } as const;
+async function get(client: HttpClient, wanted: FetchRequest, url: string, deadline: Deadline): Promise<Reply> {
+  const headers = headersFor(client, wanted, url);
+  const { wireBytes } = client.limits;
   try {
-    return await request(url, options);
+    return await getOnce(client.agent, url, headers, wireBytes, deadline);
   } catch (error) {
-    if (signal.aborted || !['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'].includes(codeOf(error))) throw error;
-    return request(url, options);
+    if (deadline.isPast || !['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'].includes(codeOf(error))) throw error;
+    return getOnce(client.agent, url, headers, wireBytes, deadline);
   }
 }
 
@@ -198,13 +179,4 @@ function headersFor(client: HttpClient, wanted: FetchRequest, url: string): Reco
 
 function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
-}
-
-function firstValues(headers: Dispatcher.ResponseData['headers']): Record<string, string> {
-  const first: Record<string, string> = {};
-  for (const name in headers) {
-    const value = headers[name];
-    first[name] = (Array.isArray(value) ? (name === 'link' ? value.join(', ') : value[0]) : value) ?? '';
-  }
-  return first;
 }
