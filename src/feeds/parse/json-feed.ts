@@ -39,7 +39,7 @@ export function readJsonFeed(text: string, url: string, zone: string | null): Fe
 }
 
 function parse(text: string): Json | undefined {
-  if (hasTooMuch(text)) return undefined;
+  if (hasTooManyValues(text)) return undefined;
   try {
     const value: unknown = JSON.parse(text);
     return isRecord(value) ? value : undefined;
@@ -48,8 +48,8 @@ function parse(text: string): Json | undefined {
   }
 }
 
-/** Counts what separates values, also inside of strings, where it is rare enough. */
-function hasTooMuch(text: string): boolean {
+/** Whether there are more values than one feed may cost. Counts what separates them, also in strings, where it is rare. */
+export function hasTooManyValues(text: string): boolean {
   let values = 0;
   for (let index = 0; index < text.length; index++) {
     const code = text.charCodeAt(index);

@@ -1,3 +1,4 @@
+import { hasTooManyValues } from './json-feed.ts';
 import { resolveHtmlReferences } from './references.ts';
 import { lineOf } from './values.ts';
 
@@ -12,7 +13,8 @@ export function describeOther(text: string, first: string | undefined): string {
   if (first === 'urlset' || first === 'sitemapindex') return 'This is a sitemap, not a feed.';
   if (first === 'html' || first === 'head' || first === 'body' || /^<!doctype html/i.test(start))
     return describePage(head);
-  if (start.startsWith('{') || start.startsWith('[')) return 'This is JSON, but not a JSON Feed.';
+  if (start.startsWith('{') || start.startsWith('['))
+    return hasTooManyValues(text) ? 'This is JSON of more values than are read.' : 'This is JSON, but not a JSON Feed.';
   const name = lineOf(first, 64);
   if (name !== undefined) return `This is XML or HTML that begins with <${name}>, not a feed.`;
   return 'This is plain text or binary data, not a feed.';
