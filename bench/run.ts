@@ -31,8 +31,15 @@ const BENCHMARKS: readonly Benchmark[] = [
   { name: 'parsing, against plain rss-parser', file: 'parse-speed.ts', args: feeds, lacks: needsFeeds },
   { name: 'two rounds over captured feeds', file: 'real-feeds.ts', args: feeds, lacks: needsFeeds },
   { name: 'a poll without news, against a bare GET', file: 'poll-cost.ts', lacks: needsServers },
+  { name: 'stories: quality and cost', file: 'story-quality.ts', lacks: needsServers },
   { name: 'claiming due feeds among a million', file: 'claim-feeds.ts', lacks: needsServers },
   { name: '100,000 feeds every five minutes', file: 'many-feeds.ts', lacks: needsServers },
+  {
+    name: 'looking for copies and stories among 10,000 and a million articles',
+    file: 'match-articles.ts',
+    lacks: needsServers,
+  },
+  { name: 'searching a million articles', file: 'search-articles.ts', lacks: needsServers },
   {
     name: 'counting reads in Redis',
     file: 'record-views.ts',

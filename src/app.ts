@@ -8,6 +8,7 @@ import { storePush } from '../workers/store-push.ts';
 import { announceAccess, loopbackUrl, newLocalToken } from './api/local-access.ts';
 import { listen, openHealthServer, openServer } from './api/server.ts';
 import type { ApiTools, Readiness } from './api/tools.ts';
+import { matchArticles } from './articles/copies/match-articles.ts';
 import { previewFeed } from './articles/preview.ts';
 import { findArticleIdsByUrl, findCounted } from './articles/store.ts';
 import { type Clock, SECOND, systemClock } from './clock.ts';
@@ -163,7 +164,8 @@ export async function pollOnce(settings: Settings, sql: Sql, feed: FeedId): Prom
     const tools = { sql, fetching, limits: limitsOf(settings), clock: systemClock, random: Math.random, log };
     const metrics = openMetrics(readVersion());
     const stopping = new AbortController().signal;
-    const poll = pollFeedJob({ ...tools, outage: openOutageWatch(), metrics, concurrency: 1, stopping });
+    const matchSoon = async () => void (await matchArticles(sql, systemClock()));
+    const poll = pollFeedJob({ ...tools, matchSoon, outage: openOutageWatch(), metrics, concurrency: 1, stopping });
     const claimedUntil = await pollNow(sql, feed, systemClock());
     if (claimedUntil !== undefined) await poll(pollJob([feed], claimedUntil).data);
   } finally {

@@ -22,6 +22,8 @@ export const ERRORS = {
   'poll-failed': { status: 502, exit: 1, title: 'The feed could not be polled' },
   'feed-paused': { status: 409, exit: 1, title: 'The feed is paused' },
   'article-unknown': { status: 404, exit: 1, title: 'No such article' },
+  'article-alone': { status: 409, exit: 1, title: 'The article is joined with no other' },
+  'story-unknown': { status: 404, exit: 1, title: 'No such story' },
   'category-unknown': { status: 404, exit: 1, title: 'No such category' },
   'list-unknown': { status: 404, exit: 1, title: 'No such list' },
   'route-unknown': { status: 404, exit: 1, title: 'No such route' },

@@ -9,6 +9,9 @@ export type FeedId = number & { readonly __brand: 'FeedId' };
  */
 export type ArticleId = string & { readonly __brand: 'ArticleId' };
 
+/** Articles about the same event. Valid for as long as any of them is kept, also after the story merged with another. */
+export type StoryId = number & { readonly __brand: 'StoryId' };
+
 /** A section of the site as it stands in URLs and Redis keys: lower case, words joined by `-`, never `site`. */
 export type CategorySlug = string & { readonly __brand: 'CategorySlug' };
 
@@ -26,15 +29,29 @@ export function feedId(value: number): FeedId {
 
 /** The id of a new article; `sequence` comes from the database, so that two writers never make the same one. */
 export function newArticleId(publishedAt: Date, sequence: number): ArticleId {
-  const seconds = Math.max(0, Math.floor(publishedAt.getTime() / 1000));
-  const head = seconds.toString(36).padStart(SECONDS_WIDTH, '0');
+  const head = headOf(Math.floor(publishedAt.getTime() / 1000));
   const tail = (sequence % SEQUENCE_SIZE).toString(36).padStart(SEQUENCE_WIDTH, '0');
   return (head + tail) as ArticleId;
+}
+
+/** The lowest id that an article published at this time or later can have, to the second above. */
+export function earliestIdAt(time: Date): ArticleId {
+  return (headOf(Math.ceil(time.getTime() / 1000)) + '0'.repeat(SEQUENCE_WIDTH)) as ArticleId;
+}
+
+function headOf(seconds: number): string {
+  const held = Math.min(Math.max(0, seconds), 36 ** SECONDS_WIDTH - 1);
+  return held.toString(36).padStart(SECONDS_WIDTH, '0');
 }
 
 /** The id in `text`, or undefined where it is none. */
 export function parseArticleId(text: string): ArticleId | undefined {
   return /^[0-9a-z]{12}$/.test(text) ? (text as ArticleId) : undefined;
+}
+
+/** The id in `text`, or undefined where it is none. */
+export function parseStoryId(text: string): StoryId | undefined {
+  return /^[1-9]\d{0,14}$/.test(text) ? (Number(text) as StoryId) : undefined;
 }
 
 /** When the article was first published, to the second, as its id tells. */

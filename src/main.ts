@@ -1,6 +1,9 @@
 import { text } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
 import { Command, CommanderError } from 'commander';
 import { loadSettings, printSettings } from '../config/load.ts';
+import { withArticles } from './cli/article-reader.ts';
+import { addArticles } from './cli/articles.ts';
 import { addDemo } from './cli/demo.ts';
 import { discoverHere } from './cli/discover.ts';
 import { addDoctor } from './cli/doctor.ts';
@@ -44,6 +47,7 @@ function commandLine(terminal: Terminal): Command {
   addMigrate(program, terminal);
   addRankings(program, terminal);
   addDoctor(program, terminal);
+  addArticles(program, terminal, withArticles);
   addFeeds(program, terminal, withFeedAdmin, discoverHere);
   return program;
 }
@@ -52,6 +56,7 @@ function openTerminal(): Terminal {
   const isWatched = process.stderr.isTTY === true;
   return {
     print: (line) => void process.stdout.write(`${line}\n`),
+    printAll,
     complain: (text) => void process.stderr.write(text),
     progress: (line) => void (isWatched && process.stderr.write(`\r\x1b[K${line}`)),
     readInput: () => text(process.stdin),
@@ -67,4 +72,17 @@ function openTerminal(): Terminal {
         }
       }),
   };
+}
+
+async function printAll(lines: AsyncIterable<string>): Promise<void> {
+  try {
+    await pipeline(lines, withEnds, process.stdout, { end: false });
+  } catch (error) {
+    // `| head` has read enough.
+    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
+  }
+}
+
+async function* withEnds(lines: AsyncIterable<string>): AsyncGenerator<string> {
+  for await (const line of lines) yield `${line}\n`;
 }

@@ -3,6 +3,7 @@ import type { RedisClient } from '../src/engines/redis.ts';
 import type { Sql } from '../src/engines/sql.ts';
 import type { Metrics } from '../src/metrics.ts';
 import { archiveCounts } from '../src/views/archive.ts';
+import { recountChanges } from '../src/views/recount.ts';
 import { restoreCounts } from '../src/views/restore.ts';
 import { rollWindows } from '../src/views/roll.ts';
 
@@ -14,18 +15,20 @@ interface Tools {
 }
 
 /**
- * Writes new counts to PostgreSQL and takes what is past out of the sliding windows. A Redis that lost its memory is
- * filled again first: that costs one look at each shard's marker otherwise.
+ * Writes new counts to PostgreSQL, lets counts follow articles that changed, and takes what is past out of the sliding
+ * windows. A Redis that lost its memory is filled again first: that costs one look at each shard's marker otherwise.
  */
 export function archiveViews({ sql, redis, clock, metrics }: Tools) {
   let archivedAt = clock();
   metrics.onScrape(async () => metrics.archiveLag.set((clock().getTime() - archivedAt.getTime()) / SECOND));
-  return async (): Promise<{ archived: number; rolled: number; restored: number }> => {
+  return async (): Promise<{ archived: number; recounted: number; rolled: number; restored: number }> => {
     const restored = await restoreCounts(sql, redis, clock());
     const archived = await archiveCounts(sql, redis, clock());
+    const recounted = await recountChanges(sql, redis, clock());
+    metrics.recounts.inc(recounted);
     const rolled = await rollWindows(redis, clock());
     metrics.archiveRows.inc(archived);
     archivedAt = clock();
-    return { archived, rolled, restored };
+    return { archived, recounted, rolled, restored };
   };
 }

@@ -1,8 +1,12 @@
-import { removeOldArticles } from '../src/articles/clean-up.ts';
+import { forgetRemovedKeys, removeOldArticles } from '../src/articles/clean-up.ts';
+import { dropFingerprints } from '../src/articles/copies/match-articles.ts';
+import { forgetStories } from '../src/articles/stories/forget.ts';
 import { type Clock, DAY, HOUR } from '../src/clock.ts';
 import type { Sql } from '../src/engines/sql.ts';
 import { removeOldSnapshots, thinSnapshots } from '../src/ranking/store.ts';
 import { removeOldBatches } from '../src/views/archive.ts';
+import { holdArchives } from '../src/views/archive-lock.ts';
+import { moveReads, removeOldSuccessions } from '../src/views/move-reads.ts';
 
 interface Tools {
   readonly sql: Sql;
@@ -25,12 +29,26 @@ export function cleanUp({ sql, clock, articleRetentionMs }: Tools) {
     const before = (ms: number) => new Date(now.getTime() - ms);
     let articles = 0;
     for (let removed = CHUNK; removed === CHUNK; articles += removed) {
-      removed = await removeOldArticles(sql, before(articleRetentionMs), CHUNK);
+      removed = await removeChunk(sql, before(articleRetentionMs), now);
     }
+    for (let dropped = CHUNK; dropped === CHUNK; ) dropped = await dropFingerprints(sql, now, CHUNK);
+    await forgetRemovedKeys(sql, now);
     const snapshots =
       (await removeOldSnapshots(sql, before(SNAPSHOT_RETENTION_DAYS * DAY))) +
       (await thinSnapshots(sql, before(DENSE_SNAPSHOTS_UNTIL_DAYS * DAY), before(DENSE_SNAPSHOT_HOURS * HOUR)));
     const batches = await removeOldBatches(sql, before(BATCH_RETENTION_DAYS * DAY));
+    await forgetStories(sql, before(articleRetentionMs), now);
+    await removeOldSuccessions(sql, before(BATCH_RETENTION_DAYS * DAY));
     return { articles, snapshots, batches };
   };
+}
+
+/** Removes articles; in the same transaction their reads go to those that take their places. */
+async function removeChunk(sql: Sql, before: Date, now: Date): Promise<number> {
+  return await sql.transaction(async (tx) => {
+    await holdArchives(tx);
+    const { removed, successors } = await removeOldArticles(tx, before, CHUNK, now);
+    await moveReads(tx, successors, now);
+    return removed.length;
+  });
 }

@@ -2,6 +2,7 @@ import { mergeMovedFeed } from '../src/articles/merge-feeds.ts';
 import { saveArticles } from '../src/articles/save.ts';
 import type { Clock } from '../src/clock.ts';
 import type { Sql } from '../src/engines/sql.ts';
+import { messageOf } from '../src/errors.ts';
 import type { Poll, PollOutcome, PollTarget } from '../src/feeds/feed.ts';
 import { forgiveFeeds } from '../src/feeds/forgive.ts';
 import type { HostBudget } from '../src/feeds/host-budget.ts';
@@ -21,6 +22,8 @@ export interface PollFeedTools {
   readonly limits: Pick<SaveLimits, 'minSeconds' | 'maxSeconds'>;
   readonly clock: Clock;
   readonly random: () => number;
+  /** Has what was stored matched with other articles; may fail, since it is done later all the same. */
+  readonly matchSoon?: () => Promise<void>;
   readonly metrics: Metrics;
   readonly log: Log;
 }
@@ -60,6 +63,7 @@ export async function pollFeedInSlot(
     };
   }
   const saved = await store(tools, target, poll, limits);
+  if (saved.inserted + saved.updated > 0) await hint(tools);
   return () => finish(tools, target, poll, saved, isOwnOutage);
 }
 
@@ -109,6 +113,14 @@ async function spreadBlame(tools: PollFeedTools, target: PollTarget, poll: Poll,
 
 async function storeEntries(sql: Sql, target: PollTarget, { outcome }: Poll, now: Date): Promise<SavedCounts> {
   return outcome.kind === 'fresh' ? saveArticles(sql, target, outcome.entries, now) : NOTHING_SAVED;
+}
+
+async function hint({ matchSoon, log }: PollFeedTools): Promise<void> {
+  try {
+    await matchSoon?.();
+  } catch (error) {
+    log.warn({ error: messageOf(error) }, 'new articles are matched with the next tick');
+  }
 }
 
 function report({ metrics, log }: PollFeedTools, target: PollTarget, poll: Poll, saved: SavedCounts) {

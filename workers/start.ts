@@ -17,6 +17,7 @@ import { archiveViews } from './archive-views.ts';
 import { buildRankings } from './build-rankings.ts';
 import { cleanUp } from './clean-up.ts';
 import { keepSubscriptionsJob } from './keep-subscriptions.ts';
+import { matchArticlesJob, matchSoon } from './match-articles.ts';
 import { observeInstallation } from './observe.ts';
 import { pollFeedJob } from './poll-feed.ts';
 import { scheduleFeeds } from './schedule-feeds.ts';
@@ -34,6 +35,8 @@ export interface WorkerTools {
 }
 
 const CLEAN_UP_INTERVAL = HOUR;
+/** Polls ask for it themselves; this is for what a lost job, a push or a split left waiting. */
+const MATCH_INTERVAL = 10 * SECOND;
 /** Hubs are seen to less often than due feeds are looked for: a subscription lasts for days. */
 const SUBSCRIPTION_TICKS = 3;
 
@@ -114,7 +117,10 @@ export async function openWorkers(roles: readonly Role[], tools: WorkerTools, cl
       };
       const { POLL_CONCURRENCY: concurrency } = settings;
       const stopping = new AbortController();
-      const poll = pollFeedJob({ ...tools, sql, limits, concurrency, stopping: stopping.signal });
+      const matches = tick('match-articles', MATCH_INTERVAL);
+      await work('match-articles', 1, matchArticlesJob({ sql, clock }));
+      const hints = { matchSoon: matchSoon(matches) };
+      const poll = pollFeedJob({ ...tools, ...hints, sql, limits, concurrency, stopping: stopping.signal });
       // Each slot may be held by the last, slow feed of another batch.
       await work('poll-feed', concurrency, poll, () => stopping.abort());
       const { PUBLIC_URL: publicUrl } = settings;

@@ -5,6 +5,7 @@ import { measureRequests } from './measure.ts';
 import { answerBrokenRequest, codedErrorOf, errorHandler, sendProblem } from './problem.ts';
 import type { ApiTools } from './tools.ts';
 import { watchRoutes } from './unknown-route.ts';
+import { openValidation } from './validation.ts';
 
 const BODY_LIMIT = 64 * 1024;
 const REQUEST_TIMEOUT = 15 * SECOND;
@@ -51,6 +52,7 @@ export function openBase(tools: Pick<ApiTools, 'settings' | 'metrics'>, log: Log
       clearTimeout(patience);
     });
   });
+  app.setValidatorCompiler(openValidation());
   app.setErrorHandler(errorHandler(log));
   measureRequests(app, tools.metrics);
   return { app, answerUnknownRoute: watchRoutes(app) };

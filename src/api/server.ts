@@ -11,11 +11,13 @@ import { openIntake } from './intake.ts';
 import { openLists } from './lists.ts';
 import { articleRoutes } from './routes/articles.ts';
 import { categoryRoutes } from './routes/categories.ts';
+import { copyRoutes } from './routes/copies.ts';
 import { feedListRoutes } from './routes/feed-lists.ts';
 import { feedRoutes } from './routes/feeds.ts';
 import { healthRoutes } from './routes/health.ts';
 import { rankingRoutes } from './routes/rankings.ts';
 import { redirectRoutes } from './routes/redirect.ts';
+import { storyRoutes } from './routes/stories.ts';
 import { streamRoutes } from './routes/stream.ts';
 import { viewRoutes } from './routes/views.ts';
 import { websubRoutes } from './routes/websub.ts';
@@ -47,12 +49,14 @@ export async function openServer(tools: ApiTools, plugins: readonly Plugin[] = [
       await reads.register(cors, CORS);
       await reads.register(rankingRoutes(lists));
       await reads.register(articleRoutes(tools, lists));
+      await reads.register(storyRoutes(tools));
       await reads.register(categoryRoutes(tools));
     });
     await full.register(async (admin) => {
       admin.addHook('onRequest', requireAdmin({ ...tools, log }));
       await admin.register(compress, COMPRESS);
       await admin.register(feedRoutes(tools));
+      await admin.register(copyRoutes(tools));
       await admin.register(feedListRoutes(tools));
     });
     for (const plugin of plugins) await full.register(plugin);

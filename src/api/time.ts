@@ -9,3 +9,8 @@ export function parseTime(text: string): Date | undefined {
   const moment = new Date(`${date}T${time}${zone?.toUpperCase()}`);
   return Number.isNaN(moment.getTime()) ? undefined : moment;
 }
+
+/** The moment that an RFC 3339 time names, or midnight UTC of a date; undefined where the text is neither. */
+export function parseTimeOrDate(text: string): Date | undefined {
+  return parseTime(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : text);
+}

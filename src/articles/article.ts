@@ -22,8 +22,35 @@ export interface ArticleDetail extends Article {
   /** Allow-listed HTML. */
   readonly content: string;
   /** Earlier words, newest first. */
-  readonly revisions: readonly { readonly revision: number; readonly title: string; readonly replacedAt: Date }[];
+  readonly revisions: readonly Revision[];
   readonly sources: readonly { readonly feed: string; readonly url: string | null; readonly firstSeenAt: Date }[];
+  /** Of a copy: the article whose text it carries, for which its reads count. */
+  readonly original: Mention | null;
+  /** Articles with the text of this one, the oldest first. */
+  readonly copies: readonly Mention[];
+}
+
+/** What an article said before an update. */
+export interface Revision {
+  readonly revision: number;
+  readonly title: string;
+  /** At most 4,096 characters. */
+  readonly summary: string;
+  readonly url: string | null;
+  readonly image: string | null;
+  /** What the update changed. The text itself is not kept. */
+  readonly changed: readonly ('title' | 'summary' | 'content' | 'image' | 'url')[];
+  readonly replacedAt: Date;
+}
+
+/** An article as another one names it. */
+export interface Mention {
+  readonly id: ArticleId;
+  readonly title: string;
+  readonly url: string | null;
+  readonly source: string;
+  readonly language: string | null;
+  readonly publishedAt: Date;
 }
 
 export interface Category {

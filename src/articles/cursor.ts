@@ -1,29 +1,50 @@
 import { CodedError } from '../errors.ts';
 import { type ArticleId, parseArticleId } from '../ids.ts';
 
-/** Where a listing stopped: the last article it showed. Articles that arrive later do not move it. */
-export interface Position {
-  readonly publishedAt: Date;
-  readonly id: ArticleId;
-}
-
-/** The years 100 to 9998: outside of them dates are written in a form that PostgreSQL does not read. */
-const MIN_TIME = Date.UTC(100, 0, 1);
-const MAX_TIME = Date.UTC(9999, 0, 1);
+/**
+ * Where a listing stopped: the last article it showed. Articles that arrive later do not move it. By relevance also how
+ * relevant that one was, and the newest article when the listing began: what is newer takes no part.
+ */
+export type Position =
+  | { readonly id: ArticleId }
+  | { readonly id: ArticleId; readonly newest: ArticleId; readonly rank: number };
 
 /** The position as an opaque text for URLs. */
-export function writeCursor({ publishedAt, id }: Position): string {
-  return Buffer.from(`${publishedAt.getTime()}.${id}`).toString('base64url');
+export function writeCursor(position: Position): string {
+  const text = 'rank' in position ? `${position.id}.${position.newest}.${position.rank}` : position.id;
+  return Buffer.from(text).toString('base64url');
 }
 
-/** The position that `writeCursor` wrote; throws `cursor-invalid` for any other text. */
-export function readCursor(text: string): Position {
-  const [, time, tail] = /^(-?\d{1,15})\.(.{12})$/.exec(Buffer.from(text, 'base64url').toString('latin1')) ?? [];
-  const publishedAt = new Date(Number(time));
-  const id = parseArticleId(tail ?? '');
-  const isOurs = id !== undefined && publishedAt.getTime() <= MAX_TIME && publishedAt.getTime() >= MIN_TIME;
-  if (!isOurs || writeCursor({ publishedAt, id }) !== text) {
-    throw new CodedError('cursor-invalid', 'The cursor is not one that this listing gave; begin again without it.');
-  }
-  return { publishedAt, id };
+/** The position by time that `writeCursor` wrote; throws `cursor-invalid` for any other text. */
+export function readCursor(text: string): { readonly id: ArticleId } {
+  const position = parse(text);
+  if (position === undefined || 'rank' in position) throw invalid();
+  return position;
+}
+
+/** The position by relevance that `writeCursor` wrote; throws `cursor-invalid` for any other text. */
+export function readRankedCursor(text: string): {
+  readonly id: ArticleId;
+  readonly newest: ArticleId;
+  readonly rank: number;
+} {
+  const position = parse(text);
+  if (position === undefined || !('rank' in position)) throw invalid();
+  return position;
+}
+
+function parse(text: string): Position | undefined {
+  const [idText = '', newestText, rankText] = Buffer.from(text, 'base64url')
+    .toString('latin1')
+    .split(/\.(.{12})\.(.*)/s);
+  const id = parseArticleId(idText);
+  const newest = newestText === undefined ? undefined : parseArticleId(newestText);
+  const rank = Number(rankText);
+  if (id === undefined || (newestText !== undefined && (newest === undefined || !(rank >= 0)))) return undefined;
+  const position = newest === undefined ? { id } : { id, newest, rank };
+  return writeCursor(position) === text ? position : undefined;
+}
+
+function invalid(): CodedError {
+  return new CodedError('cursor-invalid', 'The cursor is not one that this listing gave; begin again without it.');
 }

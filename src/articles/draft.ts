@@ -2,7 +2,8 @@ import type { Entry } from '../feeds/entry.ts';
 import { cutText } from '../feeds/parse/clean.ts';
 import type { CategorySlug, FeedId } from '../ids.ts';
 import { canonicalUrl, isFrontPage, linkUrl } from './canonical-url.ts';
-import { type AliasKey, entryKey, guidKey, hashOf, urlKey } from './keys.ts';
+import { type AliasKey, contentKey, entryKey, guidKey, hashOf, pathKey, urlKey } from './keys.ts';
+import { plainText, plainTitle } from './same-title.ts';
 
 /** What storing needs to know of the feed that carried the entries. */
 export interface CarryingFeed {
@@ -17,12 +18,19 @@ export interface Draft {
   /** As stored beside the source, cut; its key is of the whole. */
   readonly guid: string;
   readonly guidKey: AliasKey;
+  /** False where the guid is made of what else the entry says. */
+  readonly hasGuid: boolean;
   /** Null where there is no URL, or where it is a site's front page. */
   readonly urlKey: AliasKey | null;
   /** The fragment of the link, which keys leave out: it tells the entries of a page of many from each other. */
   readonly fragment: string;
   /** Of guid and link together (guid and title where there is no link). */
   readonly entryKey: AliasKey;
+  /** Of link alone (or title), for feeds whose guids say nothing. */
+  readonly placeKey: AliasKey;
+  /** Weak keys: of title and text, and of the link's path (of the title, where there is none). */
+  readonly contentKey: AliasKey;
+  readonly pathKey: AliasKey;
   readonly title: string;
   readonly url: string | null;
   readonly summary: string;
@@ -46,6 +54,8 @@ const MAX_GUID = 1024;
 const MAX_LANGUAGE = 35;
 /** HTML cannot be cut anywhere: what is longer is left out, and readers get the summary and the link. */
 const MAX_CONTENT = 1_048_576;
+/** So much of a text tells it from others. */
+const MAX_COMPARED = 4096;
 /** A title made of a summary: about a headline's length, in Latin letters and in CJK. */
 const MADE_TITLE = 80;
 
@@ -70,9 +80,17 @@ export function draftArticle(entry: Entry, feed: CarryingFeed, now: Date): Draft
     ...identity,
     ...words,
     ...datesOf(entry, now),
+    contentKey: contentKey(feed.id, [plainTitle(title) || title, plainText(summary.slice(0, MAX_COMPARED))]),
     language: entry.language === null ? null : cutText(oneLine(entry.language), MAX_LANGUAGE) || null,
-    contentHash: hashOf(JSON.stringify(Object.values(words))),
+    contentHash: hashOfWords(words),
   };
+}
+
+type Words = Pick<Draft, 'title' | 'url' | 'summary' | 'content' | 'author' | 'image'>;
+
+/** What `content_hash` is of: an article that says the same is not written. */
+export function hashOfWords({ title, url, summary, content, author, image }: Words): string {
+  return hashOf(JSON.stringify([title, url, summary, content, author, image]));
 }
 
 function identityOf(entry: Entry, feed: CarryingFeed, title: string) {
@@ -80,14 +98,18 @@ function identityOf(entry: Entry, feed: CarryingFeed, title: string) {
   const canonical = link === null ? null : canonicalUrl(link, feed.host);
   const fragment = link === null ? '' : new URL(link).hash;
   const place = canonical === null ? null : canonical + fragment;
+  const path = canonical === null ? '/' : new URL(canonical).pathname;
   const guid = entry.guid?.trim() || substituteGuid(entry, title, place);
   return {
     guid: cutText(clean(guid), MAX_GUID),
     url: shortEnough(link),
     guidKey: guidKey(feed.id, guid),
+    hasGuid: Boolean(entry.guid?.trim()),
     urlKey: canonical === null || isFrontPage(canonical) ? null : urlKey(canonical),
+    pathKey: pathKey(feed.id, path === '/' ? JSON.stringify([plainTitle(title)]) : path),
     fragment,
     entryKey: entryKey(feed.id, guid, place ?? title),
+    placeKey: entryKey(feed.id, '', place ?? title),
   };
 }
 

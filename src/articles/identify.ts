@@ -6,16 +6,19 @@
  */
 import type { Draft } from './draft.ts';
 import type { AliasKey } from './keys.ts';
+import { isSameTitle } from './same-title.ts';
 
-/** One article as one document carries it: its newest words, under all keys of the entries that said it. */
+/** One article as one document carries it: its newest words, and the keys of all entries that said it. */
 export interface Candidate {
   readonly draft: Draft;
-  /** Keys to look for, the strongest first. No two candidates of a document share one. */
-  readonly keys: readonly AliasKey[];
-  /** Those of them that are stored. */
-  readonly aliases: readonly AliasKey[];
-  /** The key under which the feed is noted as its source; one of `aliases`. */
-  readonly sourceKey: AliasKey;
+  /** Of guid and link together: the strongest, where they were stored. */
+  readonly entries: readonly AliasKey[];
+  /** No two candidates of a document share a guid or URL; those that were shared are in `shared`. */
+  readonly guids: readonly AliasKey[];
+  readonly urls: readonly AliasKey[];
+  readonly shared: readonly AliasKey[];
+  /** Of content and path, where no other candidate of the document has them. */
+  readonly weak: readonly AliasKey[];
 }
 
 /** The articles in a document, in its order. */
@@ -27,7 +30,10 @@ export function identify(drafts: readonly Draft[]): Candidate[] {
     guid: sharedGuids.has(draft.guidKey) ? null : draft.guidKey,
     url: draft.urlKey === null || sharedUrls.has(draft.urlKey) ? null : draft.urlKey,
   }));
-  return groupsByKey(keyed).map(candidateOf);
+  const groups = groupsByKey(keyed);
+  const counts = new Map<AliasKey, number>();
+  for (const group of groups) for (const key of weakKeys(group)) counts.set(key, (counts.get(key) ?? 0) + 1);
+  return groups.map((group) => candidateOf(group, (key) => counts.get(key) === 1));
 }
 
 interface Keyed {
@@ -62,43 +68,6 @@ function isOther(a: AliasKey | null, b: AliasKey | null): boolean {
   return a !== b || a === null;
 }
 
-const MIN_CORRECTED = 20;
-const MAX_CORRECTION = 0.1;
-
-/**
- * Whether two titles are one, or one a correction of the other ("one Million", "one Millions"): publishers leave the old
- * entry beside the new one. Other digits are another article ("Results of day 3", "Results of day 4").
- */
-export function isSameTitle(a: string, b: string): boolean {
-  if (a === b) return true;
-  const [short, long] = [plain(unmarked(a)), plain(unmarked(b))].sort((x, y) => x.length - y.length) as [
-    string,
-    string,
-  ];
-  if (short === long) return true;
-  if (long.length < MIN_CORRECTED || digits(short) !== digits(long)) return false;
-  let prefix = 0;
-  while (prefix < short.length && short[prefix] === long[prefix]) prefix += 1;
-  let suffix = 0;
-  while (suffix < short.length - prefix && short.at(-1 - suffix) === long.at(-1 - suffix)) suffix += 1;
-  return long.length - prefix - suffix <= long.length * MAX_CORRECTION;
-}
-
-/** What agencies add to the title of a revision. */
-const WIRE_MARK = /\((?:update|refile|correct|video)[^)]*\)|^(?:update|refile|correct\w*)(?: \d+)? ?[-:]/giu;
-
-function unmarked(title: string): string {
-  return title.normalize('NFKC').replace(WIRE_MARK, '');
-}
-
-function plain(title: string): string {
-  return title.toLowerCase().replace(/[^\p{L}\p{N}\p{M}]+/gu, '');
-}
-
-function digits(title: string): string {
-  return title.replace(/\P{N}+/gu, ' ').trim();
-}
-
 /** Entries that are joined by keys in common, however many steps lie between them, in the document's order. */
 function groupsByKey(keyed: readonly Keyed[]): Keyed[][] {
   const parents = keyed.map((_, index) => index);
@@ -128,16 +97,26 @@ function keysOf({ draft, guid, url }: Keyed): AliasKey[] {
   return [draft.entryKey, guid, url].filter((key) => key !== null);
 }
 
-function candidateOf(group: readonly Keyed[]): Candidate {
+function weakKeys(group: readonly Keyed[]): Set<AliasKey> {
+  return new Set(group.flatMap(({ draft }) => [draft.contentKey, draft.pathKey]));
+}
+
+function candidateOf(group: readonly Keyed[], isOwn: (key: AliasKey) => boolean): Candidate {
   const newest = group.reduce((best, one) => (one.draft.datedAt > best.draft.datedAt ? one : best));
-  const entries = group.map(({ draft }) => draft.entryKey);
-  const guids = group.map(({ guid }) => guid).filter((key) => key !== null);
-  const urls = group.map(({ url }) => url).filter((key) => key !== null);
-  const isTold = group.every(({ draft, guid, url }) => guid !== null && url === draft.urlKey);
+  const guids = given(group.map(({ guid }) => guid));
+  const urls = given(group.map(({ url }) => url));
+  const all = given(group.flatMap(({ draft }) => [draft.guidKey, draft.urlKey]));
   return {
     draft: newest.draft,
-    keys: [...new Set([...entries, ...guids, ...urls])],
-    aliases: [...new Set([...(isTold ? [] : entries), ...guids, ...urls])],
-    sourceKey: newest.guid ?? newest.draft.entryKey,
+    entries: given(group.map(({ draft }) => draft.entryKey)),
+    // The newest entry's own keys first: under them the feed is noted as the article's source.
+    guids: given([newest.guid, ...guids]),
+    urls: given([newest.url, ...urls]),
+    shared: all.filter((key) => !guids.includes(key) && !urls.includes(key)),
+    weak: [...weakKeys(group)].filter(isOwn),
   };
+}
+
+function given(keys: readonly (AliasKey | null)[]): AliasKey[] {
+  return [...new Set(keys)].filter((key) => key !== null);
 }

@@ -25,3 +25,13 @@ export function entryKey(feed: FeedId, guid: string, rest: string): AliasKey {
 export function urlKey(canonical: string): AliasKey {
   return hashOf(`url:${canonical}`) as AliasKey;
 }
+
+/** The key of what an entry says, whatever its guid and URL are. A weak one: it only proposes. */
+export function contentKey(feed: FeedId, words: readonly string[]): AliasKey {
+  return hashOf(`content:${feed}:${JSON.stringify(words)}`) as AliasKey;
+}
+
+/** The key of an entry's path (or title), whatever its host and query are. A weak one: it only proposes. */
+export function pathKey(feed: FeedId, path: string): AliasKey {
+  return hashOf(`path:${feed}:${path}`) as AliasKey;
+}

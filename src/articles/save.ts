@@ -3,18 +3,24 @@
  * feed that carried it first: only that feed's words are taken, others become sources and lend their categories. Were
  * every feed heard, two feeds of one site that word a title differently would rewrite it at each poll, for ever.
  *
- * Locks are taken in one order by everybody: the gate of clean-up, keys, articles, sources, categories, sorted within each.
+ * Locks are taken in one order by everybody: the gate of clean-up, keys, articles, sources, categories, count changes,
+ * sorted within each.
  */
 import { readFileSync } from 'node:fs';
 import { HOUR } from '../clock.ts';
 import type { Sql } from '../engines/sql.ts';
 import type { Entry } from '../feeds/entry.ts';
 import type { ArticleId } from '../ids.ts';
+import { noteCountChanges } from './count-changes.ts';
 import { type CarryingFeed, type Draft, draftArticle } from './draft.ts';
 import { passSaving } from './gate.ts';
+import { type GuidSight, learnGuids, saveGuidRecord } from './guid-trust.ts';
 import { identify } from './identify.ts';
 import { articleRow, type Inserted, insertFresh } from './insert.ts';
+import type { AliasKey } from './keys.ts';
 import { type Match, matchCandidates } from './match.ts';
+import { leaveOutRemoved } from './removed.ts';
+import { saveWords } from './search/save-words.ts';
 
 const [UPDATE_ARTICLES, SAVE_SOURCES, SAVE_CATEGORIES] = [
   './update-articles.sql',
@@ -27,6 +33,9 @@ const [UPDATE_ARTICLES, SAVE_SOURCES, SAVE_CATEGORIES] = [
  * would else write 50 rows each time. Clean-up allows for it.
  */
 export const SEEN_GRANULARITY = HOUR;
+
+/** Of an article that changes all day (a live report), the last wordings are kept. */
+const MAX_REVISIONS = 50;
 
 /** What became of a document's articles. Entries that are the same article count as one. */
 export interface SavedArticles {
@@ -52,20 +61,32 @@ export async function saveArticles(
   return sql.transaction(async (within) => {
     await passSaving(within);
     const known = await matchCandidates(within, feed, candidates);
-    const { inserted, raced } = await insertFresh(within, known.fresh, known.matches, now);
+    const { fresh, removed } = await leaveOutRemoved(within, feed, known.fresh, now);
+    const { inserted, raced } = await insertFresh(within, fresh, known.matches, now);
     const late = raced.length === 0 ? [] : (await matchCandidates(within, feed, raced)).matches;
     const matches = [...known.matches, ...late];
     const updated = await updateArticles(within, feed, matches, now);
+    await saveShared(within, feed, known.newlyShared);
     await saveSources(within, feed, inserted, matches, now);
-    await saveCategories(within, feed, inserted, matches);
+    await saveCategories(within, feed, inserted, matches, now);
+    await saveGuidRecord(within, feed.id, known.guids, learnGuids(known.guids, sightsOf(inserted, matches)), now);
     return {
       inserted: inserted.length,
       updated,
-      unchanged: new Set(matches.map(({ id }) => id)).size - updated,
+      unchanged: new Set(matches.map(({ id }) => id)).size - updated + removed,
       rejected,
       insertedIds: inserted.map(({ id }) => id),
     };
   });
+}
+
+function sightsOf(inserted: readonly Inserted[], matches: readonly Match[]): GuidSight[] {
+  const added = inserted.flatMap(({ id, fresh: { candidate, isReuse } }): GuidSight[] =>
+    candidate.draft.hasGuid && candidate.guids.length > 0
+      ? [{ article: id, guid: candidate.draft.guidKey, was: isReuse ? 'reused' : 'new' }]
+      : [],
+  );
+  return [...added, ...matches.flatMap(({ sight }) => sight ?? [])];
 }
 
 function draftOrNothing(entry: Entry, feed: CarryingFeed, now: Date): Draft | undefined {
@@ -81,16 +102,30 @@ async function updateArticles(sql: Sql, feed: CarryingFeed, matches: readonly Ma
   const newest = new Map<ArticleId, Match>();
   for (const match of matches) {
     const other = newest.get(match.id);
-    if (other === undefined || match.candidate.draft.datedAt > other.candidate.draft.datedAt)
-      newest.set(match.id, match);
+    if (other === undefined || match.draft.datedAt > other.draft.datedAt) newest.set(match.id, match);
   }
   const changed = [...newest.values()].filter(
-    ({ owner, contentHash, candidate }) =>
-      (owner === feed.id || owner === null) && contentHash !== candidate.draft.contentHash,
+    ({ known: { owner, contentHash }, draft }) =>
+      (owner === feed.id || owner === null) && contentHash !== draft.contentHash,
   );
   if (changed.length === 0) return 0;
-  const { count } = await sql.query(UPDATE_ARTICLES, [JSON.stringify(changed.map(articleRow)), now]);
-  return count;
+  const given = changed.map(({ draft, id }) => articleRow(draft, id));
+  const { rows } = await sql.query<{ id: ArticleId }>(UPDATE_ARTICLES, [JSON.stringify(given), now, MAX_REVISIONS]);
+  const written = new Set(rows.map(({ id }) => id));
+  await saveWords(
+    sql,
+    given.filter(({ id }) => written.has(id)),
+  );
+  return written.size;
+}
+
+async function saveShared(sql: Sql, feed: CarryingFeed, keys: readonly AliasKey[]): Promise<void> {
+  if (keys.length === 0) return;
+  await sql.query(
+    `insert into shared_keys (feed_id, key) select $1, decode(key, 'hex') from unnest($2::text[]) key
+     order by 2 on conflict do nothing`,
+    [feed.id, keys],
+  );
 }
 
 async function saveSources(
@@ -102,11 +137,17 @@ async function saveSources(
 ): Promise<void> {
   const stale = now.getTime() - SEEN_GRANULARITY;
   const unseen = matches.filter(({ lastSeenAt }) => lastSeenAt === null || lastSeenAt.getTime() < stale);
-  const rows = [...inserted, ...unseen].map(({ candidate, id }) => ({
-    key: candidate.sourceKey,
+  const named = [
+    ...inserted.map(({ id, fresh }) => ({ id, key: fresh.sourceKey, draft: fresh.candidate.draft })),
+    ...unseen.map(({ id, sourceKey, draft }) => ({ id, key: sourceKey, draft })),
+  ];
+  // No row can be written twice by one statement.
+  const byKey = new Map(named.map((one) => [one.key, one]));
+  const rows = [...byKey.values()].map(({ id, key, draft }) => ({
+    key,
     article: id,
-    guid: candidate.draft.guid,
-    url: candidate.draft.url,
+    guid: draft.guid,
+    url: draft.url,
   }));
   if (rows.length > 0) await sql.query(SAVE_SOURCES, [JSON.stringify(rows), feed.id, now]);
 }
@@ -116,8 +157,13 @@ async function saveCategories(
   feed: CarryingFeed,
   inserted: readonly Inserted[],
   matches: readonly Match[],
+  now: Date,
 ): Promise<void> {
   if (feed.categories.length === 0) return;
-  const unfiled = [...inserted, ...matches.filter(({ isFiled }) => !isFiled)];
-  if (unfiled.length > 0) await sql.query(SAVE_CATEGORIES, [unfiled.map(({ id }) => id), feed.categories]);
+  const unfiled = [...inserted, ...matches.filter(({ known }) => !known.isFiled)];
+  if (unfiled.length === 0) return;
+  const { rows } = await sql.query<{ id: ArticleId }>(SAVE_CATEGORIES, [unfiled.map(({ id }) => id), feed.categories]);
+  const unread = new Set(inserted.map(({ id }) => id));
+  const moved = rows.map(({ id }) => id).filter((id) => !unread.has(id));
+  await noteCountChanges(sql, moved, now);
 }

@@ -1,22 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { Settings } from '../../config/settings.ts';
+import { findAccess } from '../api/local-access.ts';
 import { systemClock } from '../clock.ts';
 import { openClosers } from '../closers.ts';
 import { type Engines, openEngines } from '../engines/open.ts';
-import { CodedError, messageOf } from '../errors.ts';
+import { CodedError } from '../errors.ts';
 import { readOpml } from '../feeds/opml.ts';
 import { countFeedsByState, countOverdue } from '../feeds/store.ts';
 import { openLog } from '../log.ts';
 import { migrate } from '../schema/migrate.ts';
+import { examineRunning } from './doctor-running.ts';
+import { type Finding, look } from './finding.ts';
 import type { Terminal } from './terminal.ts';
-
-/** One thing looked at: what was found, or what is wrong and what to do about it. */
-interface Finding {
-  readonly check: string;
-  readonly isGood: boolean;
-  readonly detail: string;
-}
 
 export function addDoctor(program: Command, terminal: Terminal): void {
   program
@@ -59,11 +55,20 @@ async function examine(terminal: Terminal): Promise<Finding[]> {
 
 async function examineEngines(settings: Settings, closers: ReturnType<typeof openClosers>): Promise<Finding[]> {
   let engines: Engines | undefined;
+  let isLocked = false;
   const opened = await look('engines', async () => {
-    engines = await openEngines(settings, closers, openLog('silent'));
-    return engines.description;
+    try {
+      engines = await openEngines(settings, closers, openLog('silent'));
+      return engines.description;
+    } catch (error) {
+      isLocked = error instanceof CodedError && error.code === 'data-folder-locked';
+      throw error;
+    }
   });
-  if (engines === undefined) return [opened];
+  if (engines === undefined) {
+    const access = isLocked ? await findAccess(settings.DATA_DIR) : undefined;
+    return access === undefined ? [opened] : examineRunning(access);
+  }
   const { sql } = engines;
   return [
     opened,
@@ -76,12 +81,4 @@ async function examineEngines(settings: Settings, closers: ReturnType<typeof ope
       return `${states.join(', ') || 'none yet'}; ${await countOverdue(sql, systemClock())} overdue`;
     }),
   ];
-}
-
-async function look(check: string, find: () => Promise<string>): Promise<Finding> {
-  try {
-    return { check, isGood: true, detail: await find() };
-  } catch (error) {
-    return { check, isGood: false, detail: messageOf(error) };
-  }
 }

@@ -1,13 +1,11 @@
 import type { Settings } from '../../config/settings.ts';
-import { findAccess } from '../api/local-access.ts';
 import type { ExplanationBody, FeedBody } from '../api/schemas/feed.ts';
-import { CodedError } from '../errors.ts';
 import type { NewFeed } from '../feeds/add-feeds.ts';
 import type { OpmlFeed } from '../feeds/opml-feed.ts';
 import type { FeedFilter } from '../feeds/store.ts';
 import type { FeedId } from '../ids.ts';
-import { withDatabase } from './database.ts';
 import { importApp } from './import-app.ts';
+import { whereDataIs } from './where-data-is.ts';
 
 /** What the feed verbs need done, in the database itself or through the API of a newsrank that has it. */
 export interface FeedAdmin {
@@ -43,19 +41,9 @@ export const withFeedAdmin: WithFeedAdmin = async (settings, work) => {
   // A server takes any number of processes, and a newsrank runs on it; nobody else has the embedded engine now.
   const pollHere =
     settings.DATABASE_URL === undefined ? async () => (await importApp()).pollOnce : async () => undefined;
-  try {
-    const { feedAdminOnSql } = await import('./feed-admin-sql.ts');
-    return await withDatabase(settings, (sql) => work(feedAdminOnSql({ sql, settings, pollHere })));
-  } catch (error) {
-    if (!(error instanceof CodedError) || error.code !== 'data-folder-locked') throw error;
-    const access = await findAccess(settings.DATA_DIR);
-    if (access === undefined) throw withAdvice(error);
-    const { feedAdminOnApi } = await import('./feed-admin-api.ts');
-    return await work(feedAdminOnApi(access));
-  }
+  const { feedAdminOnSql } = await import('./feed-admin-sql.ts');
+  return whereDataIs(settings, {
+    onDatabase: (sql) => work(feedAdminOnSql({ sql, settings, pollHere })),
+    throughApi: async (access) => work((await import('./feed-admin-api.ts')).feedAdminOnApi(access)),
+  });
 };
-
-function withAdvice(error: CodedError): CodedError {
-  const advice = `Or ask it over HTTP: curl -H "Authorization: Bearer $ADMIN_TOKEN" http://HOST:PORT/v1/feeds`;
-  return new CodedError(error.code, `${error.message} ${advice}`, { cause: error });
-}

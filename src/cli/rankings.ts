@@ -2,11 +2,12 @@ import { type Command, Option } from 'commander';
 import { systemClock } from '../clock.ts';
 import { CodedError } from '../errors.ts';
 import { categorySlug } from '../ids.ts';
-import { LIST_KINDS, type ListKind, type Snapshot } from '../ranking/list.ts';
+import { LIST_KINDS, type ListKey, type ListKind, type Snapshot } from '../ranking/list.ts';
 import { present, readSnapshotAt } from '../ranking/store.ts';
 import { WINDOWS, type WindowId } from '../views/keys.ts';
-import { withDatabase } from './database.ts';
 import { asTable, type Terminal } from './terminal.ts';
+import { callApi } from './through-api.ts';
+import { whereDataIs } from './where-data-is.ts';
 
 interface Options {
   readonly list: ListKind;
@@ -37,11 +38,26 @@ export function addRankings(program: Command, terminal: Terminal): void {
         scope: options.category === undefined ? ('site' as const) : categorySlug(options.category),
         window: options.list === 'access' ? options.window : null,
       };
-      const snapshot = await withDatabase(terminal.settings(), (sql) => readSnapshotAt(sql, key, at));
-      if (snapshot === undefined) throw new CodedError('list-unknown', 'No such list has been published by then.');
-      const list = present(snapshot, { limit: Number(options.limit) });
+      const list = await whereDataIs(terminal.settings(), {
+        async onDatabase(sql) {
+          const snapshot = await readSnapshotAt(sql, key, at);
+          if (snapshot !== undefined) return present(snapshot, { limit: Number(options.limit) });
+          throw new CodedError('list-unknown', 'No such list has been published by then.');
+        },
+        throughApi: async (access) => JSON.parse(await callApi(access, pathOf(key, options))) as Snapshot,
+      });
       terminal.print(options.json ? JSON.stringify(list) : asText(list));
     });
+}
+
+function pathOf({ kind, scope, window }: ListKey, { limit, at }: Options): string {
+  const query = new URLSearchParams({
+    limit,
+    ...(scope !== 'site' && { category: scope }),
+    ...(window !== null && { window }),
+    ...(at !== undefined && { at: new Date(at).toISOString() }),
+  });
+  return `/v1/rankings/${kind}?${query}`;
 }
 
 function asText(list: Snapshot): string {

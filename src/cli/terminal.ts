@@ -4,6 +4,8 @@ import type { Settings } from '../../config/settings.ts';
 export interface Terminal {
   /** Prints a line of the result. */
   print(line: string): void;
+  /** Prints lines no faster than they are read, until whoever reads has enough. */
+  printAll(lines: AsyncIterable<string>): Promise<void>;
   /** Prints what went wrong. */
   complain(text: string): void;
   /** Tells the user something that is not part of the result; overwritten by the next where a person watches. */

@@ -15,16 +15,19 @@ const html = (story: Story) => story.paragraphs.map((paragraph) => `<p>${paragra
 const urlOf = (origin: string, story: Story) => `${origin}/${story.desk.path}/${story.id}`;
 const pictureOf = (origin: string, story: Story) => `${origin}/pictures/${story.id}.svg`;
 
-/** The desk's feed in its own format, newest story first, as its readers and pollers get it. */
-export function feedDocument(origin: string, desk: Desk, stories: readonly Story[]): FeedDocument {
-  return FORMATS[desk.format](origin, desk, stories);
+/** The feed of the desk of a paper in its own format, newest story first, as its readers and pollers get it. */
+export function feedDocument(origin: string, desk: Desk, stories: readonly Story[], paper: string): FeedDocument {
+  return FORMATS[desk.format](origin, desk, stories, paper);
 }
 
-const FORMATS: Record<Desk['format'], (origin: string, desk: Desk, stories: readonly Story[]) => FeedDocument> = {
-  rss: (origin, desk, stories) => ({
+const FORMATS: Record<
+  Desk['format'],
+  (origin: string, desk: Desk, stories: readonly Story[], paper: string) => FeedDocument
+> = {
+  rss: (origin, desk, stories, paper) => ({
     type: 'application/rss+xml; charset=utf-8',
     body: generateRssFeed({
-      title: `Sample News: ${desk.name}`,
+      title: `${paper}: ${desk.name}`,
       link: `${origin}/${desk.path}`,
       description: `${desk.name}, from a newsroom that does not exist`,
       language: desk.language,
@@ -40,11 +43,11 @@ const FORMATS: Record<Desk['format'], (origin: string, desk: Desk, stories: read
       })),
     } as Parameters<typeof generateRssFeed>[0]) as string,
   }),
-  atom: (origin, desk, stories) => ({
+  atom: (origin, desk, stories, paper) => ({
     type: 'application/atom+xml; charset=utf-8',
     body: generateAtomFeed({
       id: `${origin}/${desk.path}`,
-      title: { value: `Sample News: ${desk.name}` },
+      title: { value: `${paper}: ${desk.name}` },
       updated: stories[0]?.updatedAt ?? new Date(0),
       links: [{ href: `${origin}/${desk.path}`, rel: 'alternate' }],
       entries: stories.map((story) => ({
@@ -60,11 +63,12 @@ const FORMATS: Record<Desk['format'], (origin: string, desk: Desk, stories: read
       })),
     } as Parameters<typeof generateAtomFeed>[0]) as string,
   }),
-  rdf: (origin, desk, stories) => ({
+  rdf: (origin, desk, stories, paper) => ({
     type: 'application/rdf+xml; charset=utf-8',
     body: eta.renderString(rdfTemplate, {
       origin,
       desk,
+      paper,
       stories: stories.map((story) => ({
         ...story,
         url: urlOf(origin, story),
@@ -73,11 +77,11 @@ const FORMATS: Record<Desk['format'], (origin: string, desk: Desk, stories: read
       })),
     }),
   }),
-  json: (origin, desk, stories) => ({
+  json: (origin, desk, stories, paper) => ({
     type: 'application/feed+json; charset=utf-8',
     body: JSON.stringify(
       generateJsonFeed({
-        title: `Sample News: ${desk.name}`,
+        title: `${paper}: ${desk.name}`,
         home_page_url: `${origin}/${desk.path}`,
         language: desk.language,
         items: stories.map((story) => ({

@@ -4,7 +4,7 @@ import { type FastifyInstance, fastify } from 'fastify';
 import type { Clock } from '../clock.ts';
 import { feedDocument } from './feed-document.ts';
 import { drawPicture } from './picture.ts';
-import { DESKS, pick, type Random, type Story, updateStory, writeStory } from './story.ts';
+import { DESKS, PAPER, pick, type Random, rivalStory, type Story, updateStory, writeStory } from './story.ts';
 
 /**
  * A newsroom that does not exist: an origin on this machine with a feed for each desk, a page and a picture for each
@@ -32,16 +32,18 @@ const BACKLOG_HOURS = 10;
 const FEED_LENGTH = 25;
 const ARCHIVE_LENGTH = 3000;
 const UPDATE_SHARE = 0.2;
+/** Of the stories of a desk with a rival, so many are written by that one too. */
+const RIVAL_SHARE = 0.4;
 
 const eta = new Eta();
 
 const STORY_PAGE = `<!doctype html><html lang="<%= it.story.desk.language %>"><meta charset="utf-8"><title><%= it.story.title %></title>
-<meta name="viewport" content="width=device-width"><h1><%= it.story.title %></h1><p>Sample News, <%= it.story.author %></p>
+<meta name="viewport" content="width=device-width"><h1><%= it.story.title %></h1><p><%= it.story.paper %>, <%= it.story.author %></p>
 <% for (const paragraph of it.story.paragraphs) { %><p><%= paragraph %></p><% } %>`;
 
 const OPML = `<?xml version="1.0" encoding="UTF-8"?>
 <opml version="2.0"><head><title>Sample News</title></head><body>
-<% for (const desk of it.desks) { %><outline text="<%= desk.name %>"><outline type="rss" text="Sample News: <%= desk.name %>" xmlUrl="<%= it.url %>/<%= desk.path %>/feed"/></outline>
+<% for (const desk of it.desks) { %><outline text="<%= desk.name %>"><outline type="rss" text="Sample News: <%= desk.name %>" xmlUrl="<%= it.url %>/<%= desk.path %>/feed"/><% if (desk.rival) { %><outline type="rss" text="<%= desk.rival %>: <%= desk.name %>" xmlUrl="<%= it.url %>/<%= desk.path %>/rival/feed"/><% } %></outline>
 <% } %></body></opml>`;
 
 export async function openNewsroom(options: NewsroomOptions): Promise<Newsroom> {
@@ -85,17 +87,26 @@ function publish(stories: Map<string, Story>, now: Date, random: Random): void {
 
 function addStory(stories: Map<string, Story>, desk: Story['desk'], at: Date, random: Random): void {
   const id = `${at.getTime().toString(36)}${Math.floor(random() * 46_656).toString(36)}`;
-  stories.set(id, writeStory(desk, id, at, random));
+  const story = writeStory(desk, id, at, random);
+  stories.set(id, story);
+  if (desk.rival !== undefined && random() < RIVAL_SHARE) {
+    stories.set(`${id}r`, rivalStory(story, desk.rival, `${id}r`, new Date(at.getTime() + 1000)));
+  }
 }
 
 function serve(server: FastifyInstance, stories: ReadonlyMap<string, Story>): FastifyInstance {
   const origin = () => server.listeningOrigin;
   for (const desk of DESKS) {
-    server.get(`/${desk.path}/feed`, async (_, reply) => {
-      const carried = [...stories.values()].filter((story) => story.desks.includes(desk.name)).slice(-FEED_LENGTH);
-      const document = feedDocument(origin(), desk, carried.reverse());
-      return reply.type(document.type).send(document.body);
-    });
+    const carry = (path: string, paper: string) =>
+      server.get(path, async (_, reply) => {
+        const carried = [...stories.values()]
+          .filter((story) => story.paper === paper && story.desks.includes(desk.name))
+          .slice(-FEED_LENGTH);
+        const document = feedDocument(origin(), desk, carried.reverse(), paper);
+        return reply.type(document.type).send(document.body);
+      });
+    carry(`/${desk.path}/feed`, PAPER);
+    if (desk.rival !== undefined) carry(`/${desk.path}/rival/feed`, desk.rival);
     server.get<{ Params: { id: string } }>(`/${desk.path}/:id`, async ({ params }, reply) => {
       const story = stories.get(params.id);
       if (story === undefined) return reply.callNotFound();

@@ -1,5 +1,10 @@
 import { readFileSync } from 'node:fs';
 
+interface Plot {
+  readonly title: string;
+  readonly text: readonly string[];
+}
+
 /** A section of the sample newsroom: what it writes about and in which form its feed comes. */
 export interface Desk {
   readonly name: string;
@@ -7,15 +12,20 @@ export interface Desk {
   readonly format: 'rss' | 'atom' | 'rdf' | 'json';
   readonly language: string;
   readonly hue: number;
+  /** Another paper that writes about some of the same events, or prints the same text. */
+  readonly rival?: string;
   /** Desks that carry some of its stories as well. */
   readonly also: readonly string[];
   readonly authors: readonly string[];
-  readonly stories: readonly { readonly title: string; readonly text: readonly string[] }[];
+  readonly stories: readonly (Plot & { readonly retold?: Plot })[];
 }
 
 export interface Story {
   readonly id: string;
   readonly desk: Desk;
+  readonly paper: string;
+  /** The same event in the words of the other paper. */
+  readonly retold: { readonly title: string; readonly paragraphs: readonly string[] } | undefined;
   /** Names of the desks whose feeds carry it. */
   readonly desks: readonly string[];
   readonly title: string;
@@ -25,6 +35,9 @@ export interface Story {
   readonly updatedAt: Date;
   readonly updates: number;
 }
+
+/** The paper that the newsroom belongs to. */
+export const PAPER = 'Sample News';
 
 /** A number from 0 (included) to 1 (excluded). */
 export type Random = () => number;
@@ -48,13 +61,27 @@ export function writeStory(desk: Desk, id: string, at: Date, random: Random): St
   return {
     id,
     desk,
+    paper: PAPER,
+    retold: plot.retold && told(plot.retold, words),
     desks: isShared ? [desk.name, pick(desk.also, random)] : [desk.name],
-    title: fill(plot.title, words),
-    paragraphs: plot.text.map((paragraph) => fill(paragraph, words)),
+    ...told(plot, words),
     author: pick(desk.authors, random),
     publishedAt: at,
     updatedAt: at,
     updates: 1,
+  };
+}
+
+function told({ title, text }: Plot, words: ReadonlyMap<string, string>) {
+  return { title: fill(title, words), paragraphs: text.map((paragraph) => fill(paragraph, words)) };
+}
+
+/** What the desk's rival makes of the story: an article of its own, or a copy where it has no words of its own. */
+export function rivalStory(story: Story, paper: string, id: string, at: Date): Story {
+  return {
+    ...story,
+    ...(story.retold ?? { title: `${story.title} - ${paper}` }),
+    ...{ id, paper, retold: undefined, desks: [story.desk.name], publishedAt: at, updatedAt: at },
   };
 }
 

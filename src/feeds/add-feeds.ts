@@ -14,6 +14,7 @@ export interface NewFeed {
   readonly language?: string | null;
   readonly categories?: readonly string[];
   readonly outline?: KeptOutline;
+  readonly keepDays?: number;
 }
 
 export interface Candidate extends FeedUrl {
@@ -22,6 +23,7 @@ export interface Candidate extends FeedUrl {
   readonly language: string | null;
   readonly categories: readonly string[];
   readonly outline: KeptOutline;
+  readonly keepDays: number | null;
 }
 
 /** First polls that are due at once, and how many follow each second. */
@@ -59,7 +61,7 @@ function merge(before: Candidate, found: Candidate): Candidate {
 }
 
 function toCandidate(feed: NewFeed): Candidate {
-  const { url, title = '', siteUrl = null, language = null, categories = [], outline = {} } = feed;
+  const { url, title = '', siteUrl = null, language = null, categories = [], outline = {}, keepDays = null } = feed;
   const isWebAddress = siteUrl !== null && /^https?:/i.test(siteUrl) && URL.canParse(siteUrl);
   return {
     ...readFeedUrl(url),
@@ -68,6 +70,7 @@ function toCandidate(feed: NewFeed): Candidate {
     language: language === null ? null : cleanText(language, MAX_LANGUAGE) || null,
     categories: categories.filter((name) => cleanText(name, 1) !== ''),
     outline,
+    keepDays,
   };
 }
 
@@ -84,10 +87,10 @@ export async function insertFeeds(
   );
   const urls = feeds.map((feed) => feed.url);
   const inserted = await sql.query<{ id: number }>(
-    `insert into feeds (url, host, title, site_url, language, outline, created_at, next_poll_at)
-     select new.url, new.host, new.title, new.site_url, new.language, new.outline::jsonb, $8, new.next_poll_at
-     from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[])
-       as new (url, host, title, site_url, language, outline, next_poll_at)
+    `insert into feeds (url, host, title, site_url, language, outline, keep_days, created_at, next_poll_at)
+     select new.url, new.host, new.title, new.site_url, new.language, new.outline::jsonb, new.keep_days, $8, new.next_poll_at
+     from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $9::integer[])
+       as new (url, host, title, site_url, language, outline, next_poll_at, keep_days)
      where not exists (select 1 from feed_aliases where feed_aliases.url = new.url)
      on conflict (url) do nothing
      returning id`,
@@ -100,6 +103,7 @@ export async function insertFeeds(
       feeds.map((feed) => JSON.stringify(feed.outline)),
       feeds.map((_, index) => firstPollAt(offset + index, now)),
       now,
+      feeds.map((feed) => feed.keepDays),
     ],
   );
   const { rows } = await sql.query<{ id: number; url: string }>(

@@ -6,7 +6,7 @@ import type { PollRecord } from './store.ts';
 
 /** One thing that a feed's schedule follows from, in a sentence. */
 export interface Reason {
-  readonly about: 'state' | 'lease' | 'failures' | 'rhythm' | 'push' | 'hints' | 'limits' | 'move' | 'due';
+  readonly about: 'state' | 'lease' | 'failures' | 'rhythm' | 'push' | 'hints' | 'limits' | 'move' | 'guids' | 'due';
   readonly says: string;
 }
 
@@ -54,6 +54,7 @@ export function explainFeed(
       ...failureReasons(target),
       ...(target.failures > 0 ? [] : explainInterval(target, limits, now)),
       ...moveReasons(target),
+      ...guidReasons(target),
       dueReason(target, now),
     ],
     validators: validatorsOf(target),
@@ -161,6 +162,16 @@ function moveReasons({ movedTo, movedSince, movedPolls }: PollTarget): Reason[] 
   const since = movedSince === null ? '' : ` since ${movedSince.toISOString()}`;
   const says = `${count(movedPolls, 'poll')}${since} led permanently to ${movedTo}: three that agree, over a day, and it becomes its URL.`;
   return [{ about: 'move', says }];
+}
+
+function guidReasons({ guidTrust, guidTrustSince }: PollTarget): Reason[] {
+  const since = guidTrustSince === null ? '' : ` since ${guidTrustSince.toISOString()}`;
+  const says = {
+    trusted: guidTrustSince === null ? null : `Its guids are trusted again${since}: they tell its articles apart.`,
+    changing: `Its guids are not trusted${since}: they were new again and again for articles that were known. Its articles are told by link, title and text, until the guids stay the same in three documents.`,
+    reused: `Its guids are not trusted${since}: one stood for another article, with another link and title. Its articles are told by guid and link together, title and text, until ten documents have shown nothing of the kind.`,
+  }[guidTrust];
+  return says === null ? [] : [{ about: 'guids', says }];
 }
 
 function dueReason(target: PollTarget, now: Date): Reason {

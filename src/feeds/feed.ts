@@ -21,6 +21,8 @@ export interface Feed {
   readonly lastStatus: number | null;
   readonly lastError: string | null;
   readonly failures: number;
+  /** For how many days its articles are kept after it dropped them; null: ARTICLE_RETENTION. */
+  readonly keepDays: number | null;
 }
 
 /** What the publisher asks for in the feed and in the caching headers of its last full answer. */
@@ -59,6 +61,9 @@ export interface PollTarget extends Feed {
   readonly movedTo: string | null;
   readonly movedSince: Date | null;
   readonly movedPolls: number;
+  /** Whether its guids tell articles apart, and since when that is so. */
+  readonly guidTrust: 'trusted' | 'changing' | 'reused';
+  readonly guidTrustSince: Date | null;
 }
 
 export type FailureClass =

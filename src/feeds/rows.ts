@@ -6,7 +6,7 @@ import { SILENCE_SECONDS } from './websub/subscription.ts';
 export const FEED_COLUMNS = `feeds.id, feeds.url, feeds.host, feeds.title, feeds.site_url, feeds.language, feeds.state,
   array(select category from feed_categories where feed_id = feeds.id order by category) as categories,
   feeds.next_poll_at, feeds.interval_seconds, feeds.last_polled_at, feeds.last_success_at, feeds.last_outcome,
-  feeds.last_status, feeds.last_error, feeds.failures`;
+  feeds.last_status, feeds.last_error, feeds.failures, feeds.keep_days`;
 
 /** Once a hub has pushed, it is relied on for its lease, unless it is silent for long or a poll found what it did not push. */
 const PUSH_ALIVE_UNTIL = `(
@@ -20,7 +20,7 @@ export const TARGET_COLUMNS = `${FEED_COLUMNS}, feeds.leased_until, feeds.rhythm
   feeds.hints, feeds.poll_count, feeds.hub_url, feeds.topic_url, ${PUSH_ALIVE_UNTIL} as push_alive_until, feeds.etag, feeds.last_modified, feeds.body_hash, feeds.trusts_validators, feeds.missing_since,
   feeds.request_headers,
   feeds.basic_auth, feeds.user_agent, feeds.default_zone, feeds.strikes, feeds.gone_at, feeds.moved_to,
-  feeds.moved_since, feeds.moved_polls`;
+  feeds.moved_since, feeds.moved_polls, feeds.guid_trust, feeds.guid_trust_since`;
 
 export interface FeedRow {
   readonly id: number;
@@ -39,6 +39,7 @@ export interface FeedRow {
   readonly last_status: number | null;
   readonly last_error: string | null;
   readonly failures: number;
+  readonly keep_days: number | null;
 }
 
 export interface TargetRow extends FeedRow {
@@ -64,6 +65,8 @@ export interface TargetRow extends FeedRow {
   readonly moved_to: string | null;
   readonly moved_since: Date | null;
   readonly moved_polls: number;
+  readonly guid_trust: PollTarget['guidTrust'];
+  readonly guid_trust_since: Date | null;
 }
 
 export function toFeedId(row: { readonly id: number }): FeedId {
@@ -88,6 +91,7 @@ export function toFeed(row: FeedRow): Feed {
     lastStatus: row.last_status,
     lastError: row.last_error,
     failures: row.failures,
+    keepDays: row.keep_days,
   };
 }
 
@@ -110,6 +114,7 @@ export function toPollTarget(row: TargetRow): PollTarget {
     lastStatus: row.last_status,
     lastError: row.last_error,
     failures: row.failures,
+    keepDays: row.keep_days,
     leasedUntil: row.leased_until,
     rhythmSeconds: row.rhythm_seconds,
     newestEntryAt: row.newest_entry_at,
@@ -137,5 +142,7 @@ export function toPollTarget(row: TargetRow): PollTarget {
     movedTo: row.moved_to,
     movedSince: row.moved_since,
     movedPolls: row.moved_polls,
+    guidTrust: row.guid_trust,
+    guidTrustSince: row.guid_trust_since,
   };
 }

@@ -24,6 +24,8 @@ export interface FeedPatch {
   readonly requestHeaders?: Readonly<Record<string, string>>;
   readonly basicAuth?: string | null;
   readonly defaultZone?: string | null;
+  /** For how many days its articles are kept after it dropped them; null: as long as everywhere. */
+  readonly keepDays?: number | null;
 }
 
 /** One poll of the past, as `feeds explain` shows it. */
@@ -136,6 +138,7 @@ export async function updateFeed(sql: Sql, id: FeedId, patch: FeedPatch): Promis
     request_headers: patch.requestHeaders && JSON.stringify(patch.requestHeaders),
     basic_auth: patch.basicAuth,
     default_zone: patch.defaultZone,
+    keep_days: patch.keepDays,
   }).filter(([, value]) => value !== undefined);
   const sets = columns.map(([name], index) => `${name} = $${index + 2}`);
   // What its reader called it in an OPML file is no longer so.

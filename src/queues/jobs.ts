@@ -6,6 +6,7 @@ export interface Jobs {
   /** `claimedUntil`: when the claim's lease ends (ms). It names the claim, so that no job polls under another's. */
   'poll-feed': { readonly feeds: readonly FeedId[]; readonly claimedUntil: number };
   'keep-subscriptions': Record<string, never>;
+  'match-articles': Record<string, never>;
   'archive-views': Record<string, never>;
   'build-rankings': Record<string, never>;
   'clean-up': Record<string, never>;
@@ -17,6 +18,7 @@ export const QUEUE_NAMES = [
   'schedule-feeds',
   'poll-feed',
   'keep-subscriptions',
+  'match-articles',
   'archive-views',
   'build-rankings',
   'clean-up',

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { findArticles } from '../articles/store.ts';
+import { findOriginals } from '../articles/store.ts';
 import { MINUTE } from '../clock.ts';
 import type { RedisClient } from '../engines/redis.ts';
 import type { Sql } from '../engines/sql.ts';
@@ -97,7 +97,8 @@ export function openRankings({ sql, redis, siteName }: Tools): Rankings {
     const ids = lists.flatMap((list) => TOP_NAMES.flatMap((name) => list[name].map((entry) => entry.id)));
     const unknown = [...new Set(ids)].filter((id) => !articles.has(id));
     if (unknown.length === 0) return;
-    for (const [id, article] of await findArticles(sql, unknown)) articles.set(id, listedArticle(article));
+    // A copy has counts of its own for a moment, until they go to its original.
+    for (const [id, article] of await findOriginals(sql, unknown)) articles.set(id, listedArticle(article));
   }
 
   /** `isFull` writes also what did not change: the time it is of, and what Redis may have lost. */

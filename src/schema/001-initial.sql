@@ -62,10 +62,19 @@ create table feeds (
   request_headers jsonb not null default '{}',
   basic_auth text,
   user_agent text,
-  default_zone text
+  default_zone text,
+  -- For how many days articles are kept after the feed dropped them; null: as long as everywhere.
+  keep_days integer check (keep_days > 0),
+
+  -- Whether its guids tell articles apart: 'changing' ones are new on each poll, 'reused' ones stand for one article
+  -- after the other. What speaks for it is in guid_evidence (src/articles/guid-trust.ts).
+  guid_trust text not null default 'trusted' check (guid_trust in ('trusted', 'changing', 'reused')),
+  guid_trust_since timestamptz,
+  guid_evidence jsonb
 ) with (fillfactor = 75);
 
-create index feeds_due on feeds (next_poll_at) where state in ('active', 'quarantined', 'retired');
+-- With the host in it, so that a claim passes over a crowd of one host without a look at the table.
+create index feeds_due on feeds (next_poll_at) include (host, id) where state in ('active', 'quarantined', 'retired');
 create index feeds_with_hub on feeds (id) where hub_url is not null;
 
 -- URLs that a feed had before it moved: added again (from the OPML file, at each start), they mean the same feed.
@@ -144,18 +153,117 @@ create table articles (
   updated_at timestamptz not null,
   revision integer not null default 1,
   -- Of title, url, summary, content, author and image: an article whose hash is the same is not written.
-  content_hash bytea not null
+  content_hash bytea not null,
+  -- Set for a copy: the article whose text it carries, for which it counts. That one is never a copy itself.
+  original_id text collate "C" references articles,
+  story_id bigint,
+  -- When copies and stories were last looked for; null until then, and again after a new title or summary.
+  matched_at timestamptz,
+  -- Of the title: texts in Chinese, Japanese and Korean are matched apart from all others.
+  script text not null generated always as (case when title ~ '[ぁ-ヿ㐀-鿿가-힣]' then 'cjk' else 'other' end) stored,
+  check (original_id <> id)
 );
 
 create index articles_by_time on articles (published_at desc, id desc);
+create index articles_by_language on articles (lower(split_part(translate(language, '_', '-'), '-', 1)), id);
+create index articles_by_original on articles (original_id) where original_id is not null;
+create index articles_by_story on articles (story_id) where story_id is not null;
+create index articles_unmatched on articles (script, id) where matched_at is null;
 
--- Every key an article was ever known by: hashes of (feed, guid) and of canonical URLs. One key, one article.
+-- Articles about the same event (articles.story_id). An id stays valid for as long as the story has articles: one that was
+-- merged leads to the story that took its articles, in one step.
+create table stories (
+  id bigint generated always as identity primary key,
+  merged_into bigint references stories on delete cascade,
+  -- When the article that it began with was published.
+  first_at timestamptz not null
+);
+
+create index stories_merged on stories (merged_into) where merged_into is not null;
+
+-- The stories that may still grow: the heaviest terms of their articles with their weights, and the span of publication.
+create table story_centroids (
+  story_id bigint primary key references stories on delete cascade,
+  centroid json not null,
+  size integer not null,
+  first_at timestamptz not null,
+  last_at timestamptz not null,
+  touched_at timestamptz not null
+) with (fillfactor = 80);
+
+create index story_centroids_by_touch on story_centroids (touched_at);
+
+-- Which open stories have a term: the keys of their centroids.
+create table story_postings (
+  term text collate "C" not null,
+  story_id bigint not null,
+  primary key (term, story_id)
+);
+
+-- In how many articles a term occurred, fading from counted_at on. `en:` counts the articles of English.
+create table term_frequencies (
+  term text collate "C" primary key,
+  articles real not null,
+  counted_at timestamptz not null
+) with (fillfactor = 80);
+
+-- What the articles of the last days are looked up by when a new one may be a copy (docs/copies.md). The title is without
+-- wire marks and publishers; matched_at says when it came here, which decides who is the original of whom.
+create table fingerprints (
+  article_id text collate "C" primary key references articles on delete cascade,
+  published_at timestamptz not null,
+  matched_at timestamptz not null,
+  title text not null,
+  keys integer[] not null
+);
+
+create index fingerprints_by_key on fingerprints using gin (keys) with (fastupdate = off);
+create index fingerprints_by_time on fingerprints (published_at);
+
+-- The last titles of each feed, from which the publisher's name at their end is learnt.
+create table feed_titles (
+  feed_id bigint primary key references feeds on delete cascade,
+  titles text[] not null
+);
+
+-- Pairs of articles that a person joined or put apart, each in both directions: matching keeps to it for ever.
+create table copy_decisions (
+  article_id text collate "C" not null references articles on delete cascade,
+  other_id text collate "C" not null references articles on delete cascade,
+  are_copies boolean not null,
+  primary key (article_id, other_id)
+);
+
+create index copy_decisions_by_other on copy_decisions (other_id);
+
+-- Every key an article was ever known by: hashes of (feed, guid) and of canonical URLs. One key, one article. A weak key
+-- (of a feed and a content, of a feed and a path) only proposes: it leads to the newest article that had it, and what
+-- else is known decides.
 create table article_aliases (
   key bytea primary key,
-  article_id text collate "C" not null references articles on delete cascade
+  article_id text collate "C" not null references articles on delete cascade,
+  is_weak boolean not null default false
 );
 
 create index article_aliases_by_article on article_aliases (article_id);
+
+-- Keys that a feed gave to several articles at a time: from this feed they tell nothing.
+create table shared_keys (
+  feed_id bigint not null references feeds on delete cascade,
+  key bytea not null,
+  primary key (feed_id, key)
+);
+
+-- Keys of articles that were removed, so that these do not come back as new: kept while a feed still carries them. feed_id
+-- and seen_at say which did last; there is none for an article that nobody has brought again.
+create table removed_keys (
+  key bytea primary key,
+  removed_at timestamptz not null,
+  feed_id bigint references feeds on delete set null,
+  seen_at timestamptz not null
+);
+
+create index removed_keys_by_time on removed_keys (seen_at);
 
 -- Which feed carried which article under which guid.
 create table sources (
@@ -170,6 +278,7 @@ create table sources (
 );
 
 create index sources_by_article on sources (article_id);
+create index sources_by_feed on sources (feed_id, article_id);
 
 create table article_categories (
   article_id text collate "C" not null references articles on delete cascade,
@@ -179,17 +288,66 @@ create table article_categories (
 
 create index article_categories_by_category on article_categories (category, article_id);
 
--- What an article said before each update; its current words are in articles.
+-- What can be searched for, in a table of its own: whatever else changes in an article would write an index entry for
+-- each of its words again.
+create table article_words (
+  article_id text collate "C" primary key references articles on delete cascade,
+  words tsvector not null
+);
+
+-- New words wait in a list that each search reads through, until there are so many kB of them (docs/search.md).
+create index article_words_by_word on article_words using gin (words) with (gin_pending_list_limit = 256);
+
+-- What that index gives for a query, at most so many, and which of it matches another query as well. A function, because
+-- only so a statement can bring a setting along: of a frequent word the planner reads the whole table, in the hope that it
+-- comes soon.
+create function articles_by_words(query tsquery, exact tsquery, most bigint) returns table (id text, is_match boolean)
+language sql stable set enable_seqscan = off
+as $$ select article_id, words @@ exact from article_words where words @@ query limit most $$;
+
+-- What an article said before each update; its current words are in articles. The last fifty are kept, and of the text
+-- only that it changed: it may be a megabyte.
 create table article_revisions (
   article_id text collate "C" not null references articles on delete cascade,
   revision integer not null,
   title text not null,
   summary text not null,
+  url text,
+  image text,
+  -- What its successor has otherwise: title, summary, content, image, url.
+  changed text[] not null default '{}',
+  -- Of title, summary and content: a wording that comes back is known again.
+  words_hash bytea not null,
   replaced_at timestamptz not null,
   primary key (article_id, revision)
 );
 
--- Reads by article and 5-minute slot, as archived from Redis. box_reads are those that our own box caused.
+-- Articles whose reads are to be counted anew because they became a copy or stopped being one, changed their categories,
+-- or were removed: written in the same transaction as the change, taken by the counter (src/views/recount.ts). An article
+-- that stands here already must be written again (do update), or the change may be lost to a recount under way.
+create table count_changes (
+  article_id text collate "C" primary key,
+  changed_at timestamptz not null
+);
+
+-- Articles that were recounted, to be recounted once more when no collector can remember what they were before.
+create table recounts (
+  article_id text collate "C" primary key,
+  due_at timestamptz not null
+);
+
+-- Removed articles whose place another took: an original's its oldest copy, a copy's its original. Reads that come late
+-- go there, so it is kept for as long as archive_batches.
+create table article_successors (
+  article_id text collate "C" primary key,
+  successor_id text collate "C" not null,
+  removed_at timestamptz not null
+);
+
+create index article_successors_by_successor on article_successors (successor_id);
+
+-- Reads by article and 5-minute slot, as archived from Redis. A copy's reads stay under its own id, and whoever sums them
+-- asks articles.original_id, so that a split gives each its own again. box_reads are those that our own box caused.
 create table read_counts (
   slot timestamptz not null,
   article_id text collate "C" not null,

@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { noteCountChanges } from '../articles/count-changes.ts';
 import type { RedisClient } from '../engines/redis.ts';
 import { readScript, runScript } from '../engines/script.ts';
 import type { Sql } from '../engines/sql.ts';
+import type { ArticleId } from '../ids.ts';
+import { joinArchives } from './archive-lock.ts';
 import { ALL_SHARDS, keysOf, SLOT_SECONDS } from './keys.ts';
 
 /**
@@ -9,10 +12,13 @@ import { ALL_SHARDS, keysOf, SLOT_SECONDS } from './keys.ts';
  * written in one transaction; then it is dropped. Whatever was set aside and not dropped is finished by the next run,
  * and the ledger (archive_batches) refuses a batch that was written already.
  *
- * The transaction holds ARCHIVE_LOCK and looks once more whether its batch still lies aside. So a batch of a Redis that
- * was emptied meanwhile is either committed before a restore begins to read, or never (restore.ts).
+ * The transaction holds the archive lock and looks once more whether its batch still lies aside. So a batch of a Redis
+ * that was emptied meanwhile is either committed before a restore begins to read, or never (restore.ts).
+ *
+ * Collectors remember articles for a minute, or for as long as they cannot ask: reads may come under the id of a copy, or
+ * of an article that is gone. The same transaction notes them in count_changes, so that a recount gives them to whom they
+ * belong, however late they are (recount.ts).
  */
-export const ARCHIVE_LOCK = 7_283_001;
 
 /** So many counts go into one transaction, and into one statement. */
 const MAX_TRANSACTION = 50_000;
@@ -124,7 +130,7 @@ const afterColon = (text: string): string => text.slice(text.indexOf(':') + 1);
 
 async function writeBatches(sql: Sql, redis: RedisClient, batches: readonly Batch[], now: Date): Promise<number> {
   return await sql.transaction(async (tx) => {
-    await tx.query('select pg_advisory_xact_lock_shared($1)', [ARCHIVE_LOCK]);
+    await joinArchives(tx);
     const present = await Promise.all(
       batches.map(async ({ shard, id }) => (await redis.hget(keysOf(shard).archiving, 'id')) === id),
     );
@@ -138,6 +144,7 @@ async function writeBatches(sql: Sql, redis: RedisClient, batches: readonly Batc
     const written = new Set(fresh.map(({ id }) => id));
     const rows = batches.filter(({ id }) => written.has(id)).flatMap((batch) => [...batch.rows.values()]);
     for (let i = 0; i < rows.length; i += MAX_STATEMENT) await addRows(tx, rows.slice(i, i + MAX_STATEMENT));
+    await noteStrays(tx, new Set(rows.map(({ article }) => article)), now);
     return rows.length;
   });
 }
@@ -145,8 +152,10 @@ async function writeBatches(sql: Sql, redis: RedisClient, batches: readonly Batc
 async function addRows(sql: Sql, rows: readonly Row[]): Promise<void> {
   await sql.query(
     `insert into read_counts (slot, article_id, reads, box_reads)
-     select to_timestamp(slot::bigint * ${SLOT_SECONDS}), article, reads, box_reads
+     select to_timestamp(slot::bigint * ${SLOT_SECONDS}), coalesce(successor_id, article), sum(reads), sum(box_reads)
      from unnest($1::int[], $2::text[], $3::int[], $4::int[]) as counted (slot, article, reads, box_reads)
+     left join article_successors on article_id = article
+     group by 1, 2
      on conflict (slot, article_id) do update
      set reads = read_counts.reads + excluded.reads, box_reads = read_counts.box_reads + excluded.box_reads`,
     [
@@ -155,5 +164,19 @@ async function addRows(sql: Sql, rows: readonly Row[]): Promise<void> {
       rows.map((row) => row.reads),
       rows.map((row) => row.boxReads),
     ],
+  );
+}
+
+/** Notes the articles of these that are copies or gone. */
+async function noteStrays(sql: Sql, articles: ReadonlySet<string>, now: Date): Promise<void> {
+  const { rows } = await sql.query<{ id: ArticleId }>(
+    `select counted as id from unnest($1::text[]) counted left join articles on articles.id = counted
+     where articles.id is null or articles.original_id is not null`,
+    [[...articles]],
+  );
+  await noteCountChanges(
+    sql,
+    rows.map(({ id }) => id),
+    now,
   );
 }

@@ -5,19 +5,23 @@ import type { CountedArticle, ViewReport } from './view.ts';
 
 /** How articles are found in the database, many at a time. */
 export interface ArticleFinder {
+  /** By the ids asked for: an article's id may lead to another one, for which its views count. */
   byIds(ids: string[]): Promise<ReadonlyMap<ArticleId, CountedArticle>>;
   byUrls(urls: string[]): Promise<ReadonlyMap<string, ArticleId>>;
 }
 
 /** Which articles views belong to, answered from a bounded memory. */
 export interface Catalogue {
-  /** The article of each report, in the same order; undefined where there is none. An id goes before a URL. */
+  /** The article that each report counts for, in the same order; undefined where there is none. An id goes before a URL. */
   find(reports: readonly ViewReport[]): Promise<(CountedArticle | undefined)[]>;
 }
 
+/** How long what is known of an article is believed; longer only while the database cannot be asked. */
+export const ARTICLE_MEMORY = MINUTE;
+
 const LIMITS: LookupLimits = {
   maxEntries: 20_000,
-  hitMs: MINUTE,
+  hitMs: ARTICLE_MEMORY,
   missMs: 10 * SECOND,
   restMs: 5 * SECOND,
   loadMs: SECOND,

@@ -2,7 +2,7 @@ import type { RedisClient } from '../engines/redis.ts';
 import { type ArticleId, type CategorySlug, shardOf } from '../ids.ts';
 import { ALL_SHARDS, keysOf, UNCATEGORISED, WINDOWS, type WindowId } from './keys.ts';
 
-/** An article's reads in each window. It has the same in all its categories, save where it came into one later. */
+/** An article's reads in each window: the same in all its categories, save until a recount where it came into one since. */
 export async function readCounts(
   redis: RedisClient,
   article: ArticleId,

@@ -51,7 +51,7 @@ export const keysOf = (shard: number) => {
     /**
      * Hash: `L:<half-life minutes>` landmarks of decayed scores · `from:<window>` first bucket of each window ·
      * `seen:<slot>` dedupe parts · `n24:<category>` reads in 24 h · `t15`, `t60` (whole shard) and `t15:<category>`,
-     * `t60:<category>` decayed totals · `restoring` progress, `restored` when.
+     * `t60:<category>` decayed totals · `restoring` progress, `restored` when · `recounting` token of the last recount.
      */
     marks: `${tag}:marks`,
     /** Set: categories that this shard has counted in. */

@@ -1,9 +1,10 @@
 import { HOUR } from '../clock.ts';
 import type { RedisClient } from '../engines/redis.ts';
 import type { Sql } from '../engines/sql.ts';
-import { type ArticleId, type CategorySlug, shardOf } from '../ids.ts';
-import { ARCHIVE_LOCK } from './archive.ts';
-import { ALL_SHARDS, keysOf, SLOT_SECONDS, WINDOW_SECONDS } from './keys.ts';
+import { type ArticleId, shardOf } from '../ids.ts';
+import { holdArchives } from './archive-lock.ts';
+import { ALL_SHARDS, keysOf, SLOT_SECONDS } from './keys.ts';
+import { type ArchivedReads, archivedSince, readArchived } from './read-archived.ts';
 import { type CountedReads, RESTORE_DONE, restoreReads } from './record.ts';
 
 /**
@@ -18,14 +19,15 @@ import { type CountedReads, RESTORE_DONE, restoreReads } from './record.ts';
  * - rows are added article by article, in the order of ids, and the id reached stands in the shard's marks, moved by the
  *   same script that adds. So a second restorer, or the one after a crash, goes on from there.
  * What PostgreSQL never got is lost: the reads of one archive interval.
+ *
+ * A copy's reads lie in another shard, where archiving may go on, and an article may become a copy meanwhile. Both are
+ * noted in count_changes, and put right by a recount once the shard is restored (recount.ts).
  */
 
 /** Articles that one query reads. */
 const PAGE = 200;
 /** Rows that one script call adds; an article is never split, and has about 1,000 at most. */
 const MAX_ROWS = 500;
-/** Older than this, hours suffice: by then the roller has carried slots into hours, even when it is an hour late. */
-const FINE = 26 * HOUR;
 /** Sorts after every id: this run has nothing more to do for the shard. */
 const FINISHED = '~';
 
@@ -41,9 +43,7 @@ interface ArticleCounts {
 export async function restoreCounts(sql: Sql, redis: RedisClient, now: Date): Promise<number> {
   const progress = await readProgress(redis);
   if (progress.size === 0) return 0;
-  await sql.transaction(async (tx) => {
-    await tx.query('select pg_advisory_xact_lock($1)', [ARCHIVE_LOCK]);
-  });
+  await sql.transaction(holdArchives);
   let added = 0;
   let after = [...progress.values()].sort()[0];
   while (after !== undefined) {
@@ -130,50 +130,33 @@ function chunks(articles: readonly ArticleCounts[]): ArticleCounts[][] {
   return all;
 }
 
-interface PageRow {
-  readonly id: ArticleId;
-  readonly categories: CategorySlug[];
-  readonly at: Date;
-  readonly is_fine: boolean;
-  readonly reads: number;
-  readonly box_reads: number;
-}
-
-/** The counts of the next articles after the id `after`, by slot for the last day and by hour before. */
+/** The counts of the next articles after the id `after`, each with those of its copies. */
 async function readPage(sql: Sql, after: string, now: Date): Promise<ArticleCounts[]> {
-  // Six hours more than the window: it moves by six hours, and what is too old is left out by the script.
-  const from = new Date(now.getTime() - WINDOW_SECONDS['30d'] * 1000 - 6 * HOUR);
-  const fine = new Date(now.getTime() - FINE);
-  const { rows } = await sql.query<PageRow>(
-    `with page as (
-       select id from articles
-       where id > $1 and exists (select from read_counts where article_id = id and slot >= $2)
-       order by id limit ${PAGE}
-     ), counted as (
-       select article_id, case when slot >= $3 then slot else date_trunc('hour', slot, 'UTC') end as at,
-              slot >= $3 as is_fine, sum(reads)::int as reads, sum(box_reads)::int as box_reads
-       from read_counts join page on article_id = id
-       where slot >= $2
-       group by 1, 2, 3
+  const { rows } = await sql.query<{ id: ArticleId }>(
+    `select id from articles article
+     where id > $1 and original_id is null and (
+       exists (select from read_counts where article_id = article.id and slot >= $2)
+       or exists (
+         select from articles copy join read_counts on article_id = copy.id
+         where copy.original_id = article.id and slot >= $2
+       )
      )
-     select article_id as id, at, is_fine, reads, box_reads,
-            coalesce((select array_agg(category order by category) from article_categories as placed
-                      where placed.article_id = counted.article_id), '{}') as categories
-     from counted order by article_id, at`,
-    [after, from, fine],
+     order by id limit ${PAGE}`,
+    [after, archivedSince(now)],
   );
-  const articles = new Map<ArticleId, CountedReads[]>();
-  for (const row of rows) {
-    const counts = articles.get(row.id) ?? [];
-    articles.set(row.id, counts);
-    const { id: article, categories, reads, box_reads: boxReads } = row;
-    counts.push({ article, categories, at: middleOf(row, now), reads, boxReads });
-  }
-  return Array.from(articles, ([id, counts]) => ({ id, counts }));
+  const archived = await readArchived(
+    sql,
+    rows.map(({ id }) => id),
+    now,
+  );
+  return archived.map(({ id, categories, counts }) => ({
+    id,
+    counts: counts.map((count) => ({ ...count, article: id, categories, at: middleOf(count, now) })),
+  }));
 }
 
 /** The decayed scores want a time within the slot or hour; its middle is right on average. */
-function middleOf({ at, is_fine: isFine }: PageRow, now: Date): Date {
+function middleOf({ at, isFine }: ArchivedReads, now: Date): Date {
   const span = isFine ? SLOT_SECONDS * 1000 : HOUR;
   const middle = at.getTime() + span / 2;
   return new Date(Math.max(at.getTime(), Math.min(middle, now.getTime())));

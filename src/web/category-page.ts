@@ -1,4 +1,4 @@
-import { listArticles } from '../articles/store.ts';
+import { listArticles } from '../articles/list.ts';
 import type { CategorySlug } from '../ids.ts';
 import { accessBox, DEFAULT_WINDOW, popularBox } from './box-spec.ts';
 import { cardOf, categoryHref, namesOf } from './cards.ts';

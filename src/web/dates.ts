@@ -6,6 +6,8 @@ export interface Dates {
   brief(at: Date, now: Date): string;
   /** `Tuesday, November 26, 2024` */
   day(at: Date): string;
+  /** When the day of `2024-11-26` begins, or one so many days later; undefined for any other text. */
+  midnight(date: string, daysLater?: number): Date | undefined;
 }
 
 /** A zone's English short name is known to Intl only in the locales of its own region, so these are asked in turn. */
@@ -24,7 +26,26 @@ const SHORT_NAMES: Readonly<Record<string, string>> = {
 const part = (parts: readonly Intl.DateTimeFormatPart[], type: string) =>
   parts.find((candidate) => candidate.type === type)?.value ?? '';
 
+/** How far the zone's clocks are ahead of UTC, in milliseconds. */
+function offsetAt(time: number, wall: Intl.DateTimeFormat): number {
+  const parts = wall.formatToParts(time);
+  const [year, month, day, hour, minute, second] = ['year', 'month', 'day', 'hour', 'minute', 'second'].map((type) =>
+    Number(part(parts, type)),
+  ) as [number, number, number, number, number, number];
+  return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(time / 1000) * 1000;
+}
+
 export function openDates(timeZone: string): Dates {
+  const wall = new Intl.DateTimeFormat('en-US', {
+    timeZone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
+  });
   const names = LOCALES.map((locale) => new Intl.DateTimeFormat(locale, { timeZone, timeZoneName: 'short' }));
   const clock = new Intl.DateTimeFormat('en-US', { timeZone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
   const calendar = new Intl.DateTimeFormat('en-US', { timeZone, dateStyle: 'full' });
@@ -52,5 +73,15 @@ export function openDates(timeZone: string): Dates {
       return then.day === today.day ? time(at) : then.day;
     },
     day: (at) => calendar.format(at),
+    midnight(text, daysLater = 0) {
+      const [, year, month, day] = /^([1-9]\d{3})-(\d{2})-(\d{2})$/.exec(text)?.map(Number) ?? [];
+      if (year === undefined || month === undefined || day === undefined) return undefined;
+      // The 31st of a month of 30 days is no date.
+      if (month > 12 || new Date(Date.UTC(year, month - 1, day)).getUTCDate() !== day) return undefined;
+      const wanted = Date.UTC(year, month - 1, day + daysLater);
+      // Twice, because the offset at the first guess may be that of before the clocks changed.
+      const near = wanted - offsetAt(wanted, wall);
+      return new Date(wanted - offsetAt(near, wall));
+    },
   };
 }

@@ -1,5 +1,5 @@
 import type { Article } from '../articles/article.ts';
-import { listArticles } from '../articles/store.ts';
+import { listArticles } from '../articles/list.ts';
 import { SECOND } from '../clock.ts';
 import type { ArticleId } from '../ids.ts';
 import type { WindowId } from '../views/keys.ts';

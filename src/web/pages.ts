@@ -57,10 +57,9 @@ function addPages(web: FastifyInstance, site: Site): void {
   web.get<Url>('/ranking', async (request, reply) =>
     send(request, reply, await rankingPage(site, originOf(request), request.query)),
   );
-  web.get<Url>('/search', async (request, reply) => {
-    const words = textIn(request.query, 'q');
-    return send(request, reply, await searchPage(site, originOf(request), words, cursorIn(request.query)));
-  });
+  web.get<Url>('/search', async (request, reply) =>
+    send(request, reply, await searchPage(site, originOf(request), request.query, cursorIn(request.query))),
+  );
   web.get<Url>('/fragments/latest', async (request, reply) => {
     const lead = parseArticleId(textIn(request.query, 'lead')) ?? null;
     return send(request, reply, await front.latest(lead));

@@ -1,29 +1,56 @@
-import { listArticles } from '../articles/store.ts';
-import { cardOf, namesOf } from './cards.ts';
+import { listArticles } from '../articles/list.ts';
+import { findFeed } from '../feeds/store.ts';
+import { feedId } from '../ids.ts';
+import type { Query } from './box-spec.ts';
+import { cardOf, categoryLink, namesOf } from './cards.ts';
+import { queryOf, type SearchForm, searchFormIn, searchUrl } from './search-form.ts';
 import { renderPage, type Site } from './site.ts';
+import { languageOf } from './text.ts';
 
 const PAGE_LENGTH = 20;
-const QUERY_LENGTH = 200;
 
-/** What was found for `words`; only the form where there are none. */
+/** What was found for the form in `query`; only the form where it asks for nothing. */
 export async function searchPage(
   site: Site,
   origin: string,
-  words: string,
+  query: Query,
   cursor: string | undefined,
 ): Promise<string> {
-  const q = words.slice(0, QUERY_LENGTH);
-  const [sections, page] = await Promise.all([
+  const form = searchFormIn(query, site.dates);
+  const asked = queryOf(form, site.dates);
+  const [sections, languages, source, page] = await Promise.all([
     site.categories(),
-    q === ''
+    site.languages(),
+    form.source === '' ? undefined : findFeed(site.sql, feedId(Number(form.source))),
+    asked === undefined
       ? { items: [], next: null }
-      : listArticles(site.sql, { q, limit: PAGE_LENGTH, ...(cursor === undefined ? {} : { cursor }) }),
+      : listArticles(site.sql, { ...asked, limit: PAGE_LENGTH, ...(cursor !== undefined && { cursor }) }),
   ]);
   const names = namesOf(sections);
-  const head = { title: q === '' ? 'Search' : `Search: ${q}`, canonical: `${origin}/search`, query: q };
-  return renderPage(site, 'search', head, sections, {
-    q,
+  const title = form.q === '' ? 'Search' : `Search: ${form.q}`;
+  const sourceName = source === undefined ? '' : source.title || source.host;
+  return renderPage(site, 'search', { title, canonical: `${origin}/search`, query: form.q }, sections, {
+    form,
+    isAsked: asked !== undefined,
+    isFiltered: isFiltered(form),
+    categories: sections.map(({ slug }) => ({ ...categoryLink(slug, names), value: slug })),
+    languages: languages.map((code) => ({ code, name: autonym(code) })),
+    source: source === undefined ? null : { name: sourceName, lang: languageOf(sourceName, source.language) },
     cards: page.items.map((article) => cardOf(article, names, site.dates, site.clock())),
-    next: page.next === null ? null : `/search?${new URLSearchParams({ q, cursor: page.next })}`,
+    first: cursor === undefined ? null : searchUrl(form),
+    next: page.next === null ? null : searchUrl(form, page.next),
   });
+}
+
+function isFiltered({ category, language, source, from, to, sort }: SearchForm): boolean {
+  return [category, language, source, from, to, sort].some((value) => value !== '');
+}
+
+/** A language in its own words: 日本語. */
+function autonym(code: string): string {
+  try {
+    return new Intl.DisplayNames(code, { type: 'language' }).of(code) ?? code;
+  } catch {
+    return code;
+  }
 }

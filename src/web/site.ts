@@ -3,6 +3,7 @@ import { Eta } from 'eta';
 import type { Settings } from '../../config/settings.ts';
 import { type Lists, openLists } from '../api/lists.ts';
 import type { Category } from '../articles/article.ts';
+import { listLanguages } from '../articles/list-languages.ts';
 import { listCategories } from '../articles/store.ts';
 import { type Clock, SECOND } from '../clock.ts';
 import type { RedisClient } from '../engines/redis.ts';
@@ -30,6 +31,8 @@ export interface Site extends WebTools {
   readonly asset: AssetUrls;
   readonly lists: Lists;
   categories(): Promise<readonly Section[]>;
+  /** Codes of the languages that there are articles in. */
+  languages(): Promise<readonly string[]>;
   /** Renders a template of src/web/templates. Values are escaped there. */
   render(template: string, data: object): string;
 }
@@ -51,6 +54,7 @@ export interface PageHead {
 }
 
 const CATEGORIES_FRESH = 2 * SECOND;
+const LANGUAGES_FRESH = 60 * SECOND;
 
 export function openSite(tools: WebTools, asset: AssetUrls): Site {
   const templates = new Eta({
@@ -64,6 +68,7 @@ export function openSite(tools: WebTools, asset: AssetUrls): Site {
     asset,
     lists: openLists(tools),
     categories: sharedFor(tools.clock, CATEGORIES_FRESH, () => listCategories(tools.sql)),
+    languages: sharedFor(tools.clock, LANGUAGES_FRESH, () => listLanguages(tools.sql)),
     render: (template, data) => templates.render(`./${template}`, data),
   };
 }

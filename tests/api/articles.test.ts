@@ -33,6 +33,47 @@ test('articles are searched by words; nothing found is an empty page', async () 
   assert.equal((await api.get('/v1/articles?q=%00%ff')).statusCode, 200);
 });
 
+test('articles are filtered, with their texts where asked for, and by relevance', async () => {
+  const numbersOf = async (query: string) =>
+    (await api.get(`/v1/articles?${query}`)).json().items.map(({ url }: { url: string | null }) => url?.at(-1) ?? '4');
+  assert.deepEqual(await numbersOf('from=2026-01-31T08:57:00Z&to=2026-01-31T17:59:00%2B09:00'), ['2', '3']);
+  assert.deepEqual(await numbersOf('from=2026-01-31T17:57:00+09:00&limit=1'), ['1']);
+  assert.deepEqual(await numbersOf('to=2026-01-31&q=&source=&language=&from='), []);
+  assert.deepEqual(await numbersOf('language=en-US&source=1&q=minister&copies=true&limit=2'), ['1', '2']);
+  assert.deepEqual(await numbersOf('language=ja'), []);
+  assert.deepEqual(await numbersOf('source=999999999'), []);
+  const first = (await api.get('/v1/articles?q=minister&sort=relevance&limit=2&content=true')).json();
+  assert.deepEqual(
+    first.items.map(({ content }: { content: string }) => content),
+    ['<p>Text 1</p>', '<p>Text 2</p>'],
+  );
+  assert.deepEqual(await numbersOf(`q=minister&sort=relevance&cursor=${first.next}`), ['3', '4', '5']);
+  await assertProblem(api, `/v1/articles?q=minister&cursor=${first.next}`, 400, 'cursor-invalid');
+  for (const wrong of ['from=yesterday', 'to=2026-13-01', 'source=x', 'sort=up', 'copies=2', 'source=1&source=2']) {
+    await assertProblem(api, `/v1/articles?${wrong}`, 400, 'request-invalid');
+  }
+});
+
+test('an article names its copies, and a copy its original', async () => {
+  const [original, copy] = api.ids;
+  await api.sql.query('update articles set original_id = $1 where id = $2', [original, copy]);
+  const whole = (await api.get(`/v1/articles/${original}`)).json();
+  assert.deepEqual(whole.copies, [
+    {
+      id: copy,
+      title: 'Minister number 2 speaks',
+      url: 'https://news.example/2',
+      source: 'News',
+      language: 'en',
+      publishedAt: '2026-01-31T08:58:00.000Z',
+    },
+  ]);
+  assert.equal((await api.get(`/v1/articles/${copy}`)).json().original.id, original);
+  assert.equal((await api.get('/v1/articles')).json().items.length, 4);
+  assert.equal((await api.get('/v1/articles?copies=true')).json().items.length, 5);
+  await api.sql.query('update articles set original_id = null');
+});
+
 test('an article comes with its text and sources', async () => {
   const answer = await api.get(`/v1/articles/${api.ids[0]}`);
   assert.equal(answer.statusCode, 200);

@@ -77,10 +77,12 @@ test('a feed is added, seen, changed, polled and removed', async () => {
     requestHeaders: { 'x-key': '1' },
     userAgent: null,
     defaultZone: 'Asia/Tokyo',
+    keepDays: 365,
   };
   const changed = await call('PATCH', `/v1/feeds/${feed.id}`, changes);
   assert.equal(changed.statusCode, 200, changed.body);
-  assert.deepEqual([changed.json().state, changed.json().categories], ['paused', ['sports']]);
+  const { state, categories, keepDays } = changed.json();
+  assert.deepEqual([state, categories, keepDays], ['paused', ['sports'], 365]);
   assert.doesNotMatch(changed.body, /x-key/, 'what may be a secret does not come back');
 
   const queued = await call('POST', `/v1/feeds/${feed.id}/poll`);
@@ -117,6 +119,7 @@ test('malformed feeds and changes are refused', async () => {
     { title: 5 },
     { url: 'https://b.example/' },
     { defaultZone: 'Mars/Base' },
+    { keepDays: 0 },
     { basicAuth: 'nocolon' },
     { userAgent: 'a\r\nb: c' },
     { requestHeaders: { 'a b': 'c' } },

@@ -39,10 +39,21 @@ export async function addFeed(sql: Sql, url: string, categories: readonly string
 
 export async function forgetArticles(sql: Sql): Promise<void> {
   // Truncating writes new files for each table, which costs the embedded engine ten times as much.
-  await sql.script('delete from articles; delete from feeds; delete from categories;');
+  await sql.script(
+    'delete from articles; delete from removed_keys; delete from count_changes; delete from feeds; delete from categories;',
+  );
 }
 
-const TABLES = ['articles', 'article_aliases', 'article_categories', 'article_revisions', 'sources'];
+const TABLES = [
+  'articles',
+  'article_aliases',
+  'article_categories',
+  'article_revisions',
+  'sources',
+  'shared_keys',
+  'removed_keys',
+  'count_changes',
+];
 
 /** Every stored row with its place on disk: equal before and after where nothing was written, not even with equal values. */
 export async function rowsOnDisk(sql: Sql): Promise<unknown> {

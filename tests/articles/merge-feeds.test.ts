@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
+import { listArticles } from '../../src/articles/list.ts';
 import { mergeMovedFeed } from '../../src/articles/merge-feeds.ts';
 import { saveArticles } from '../../src/articles/save.ts';
-import { listArticles } from '../../src/articles/store.ts';
 import type { Sql } from '../../src/engines/sql.ts';
 import type { Entry } from '../../src/feeds/entry.ts';
 import { addFeeds, findFeed, readPollTarget } from '../../src/feeds/store.ts';

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
+import { listArticles } from '../../src/articles/list.ts';
 import { saveArticles } from '../../src/articles/save.ts';
-import { findArticle, listArticles } from '../../src/articles/store.ts';
+import { findArticle } from '../../src/articles/store.ts';
 import type { Sql } from '../../src/engines/sql.ts';
 import type { Entry } from '../../src/feeds/entry.ts';
 import { openTestSql } from '../support/engines.ts';
@@ -28,15 +29,18 @@ async function titlesAfter(...documents: Partial<Entry>[][]): Promise<string[]> 
 
 describe('identity between polls of one feed', () => {
   const a = { guid: 'g', url: at('/a'), title: 'A' };
+  const dated = { ...a, publishedAt: later(-61) };
   const table: [string, Partial<Entry>[][], string[]][] = [
     ['the same entry', [[a], [a]], ['A']],
     ['another title', [[a], [{ ...a, title: 'B' }]], ['B']],
-    ['another link under the guid', [[a], [{ ...a, url: at('/moved'), title: 'B' }]], ['B']],
+    ['another link under the guid', [[a], [{ ...a, url: at('/moved') }]], ['A']],
+    ['another link and title under the guid and date', [[dated], [{ ...dated, url: at('/moved'), title: 'B' }]], ['B']],
+    ['another link and title under the guid', [[a], [{ ...a, url: at('/other'), title: 'B' }]], ['A', 'B']],
     ['another guid for the link', [[a], [{ ...a, guid: 'new', title: 'B' }]], ['B']],
     ['the guid given up', [[a], [{ ...a, guid: null }]], ['A']],
     [
       'a guid taken up',
-      [[{ ...a, guid: null }], [{ ...a, title: 'B' }], [{ ...a, url: at('/moved'), title: 'C' }]],
+      [[{ ...dated, guid: null }], [{ ...dated, title: 'B' }], [{ ...dated, url: at('/moved'), title: 'C' }]],
       ['C'],
     ],
     ['http, then https', [[{ ...a, guid: null, url: 'http://www.example.com/a/' }], [{ ...a, guid: null }]], ['A']],
@@ -137,9 +141,10 @@ describe('saveArticles', () => {
         author: 'X',
       },
     );
+    const words = { summary: 'Early.', url: at('/a'), image: null };
     assert.deepEqual(revisions, [
-      { revision: 2, title: 'Eto Dismissed (UPDATE 2)', replacedAt: later(9) },
-      { revision: 1, title: 'Eto Dismissed', replacedAt: later(5) },
+      { revision: 2, title: 'Eto Dismissed (UPDATE 2)', ...words, changed: ['content'], replacedAt: later(9) },
+      { revision: 1, title: 'Eto Dismissed', ...words, changed: ['title'], replacedAt: later(5) },
     ]);
   });
 
@@ -150,8 +155,10 @@ describe('saveArticles', () => {
     const theirs = [entryOf({ guid: '9', url: 'http://m.example.com/a?utm_source=w', title: 'Their title' })];
     // Polled in the same millisecond, the second feed even by a clock that is behind.
     await saveArticles(opened.sql, world, mine, NOW);
+    assert.equal(await countOf(opened.sql, 'count_changes'), 0, 'nobody has read it yet');
     const joined = await saveArticles(opened.sql, politics, theirs, later(-1));
     assert.deepEqual(joined, { inserted: 0, updated: 0, unchanged: 1, rejected: 0, insertedIds: [] });
+    assert.equal(await countOf(opened.sql, 'count_changes'), 1, 'its reads go to its new category');
     const before = await rowsOnDisk(opened.sql);
     await saveArticles(opened.sql, politics, theirs, later(5));
     await saveArticles(opened.sql, world, mine, later(5));
@@ -181,7 +188,8 @@ describe('saveArticles', () => {
     assert.equal((await saveArticles(opened.sql, feed, entries, NOW)).inserted, 1000);
     assert.equal((await saveArticles(opened.sql, feed, entries, later(1))).unchanged, 1000);
     assert.equal(await countOf(opened.sql, 'articles'), 1000);
-    assert.equal(await countOf(opened.sql, 'article_aliases'), 2000);
+    // By guid, link, content and path.
+    assert.equal(await countOf(opened.sql, 'article_aliases'), 4000);
   });
 
   it('is undone with the transaction around it', async () => {

@@ -2,19 +2,18 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { removeOldArticles } from '../../src/articles/clean-up.ts';
 import type { CarryingFeed } from '../../src/articles/draft.ts';
+import { listArticles } from '../../src/articles/list.ts';
 import { saveArticles } from '../../src/articles/save.ts';
 import {
-  type ArticleQuery,
   countArticles,
   findArticle,
   findArticleIdsByUrl,
   findArticles,
   findCounted,
-  listArticles,
   listCategories,
 } from '../../src/articles/store.ts';
 import type { Sql } from '../../src/engines/sql.ts';
-import { type ArticleId, type CategorySlug, parseArticleId } from '../../src/ids.ts';
+import { type ArticleId, parseArticleId } from '../../src/ids.ts';
 import { openTestSql } from '../support/engines.ts';
 import { addFeed, countOf, entryOf, forgetArticles, later, NOW } from './entries.ts';
 
@@ -35,80 +34,9 @@ async function save(feed: CarryingFeed, titles: readonly string[], published = 0
   return (await saveArticles(opened.sql, feed, entries, NOW)).insertedIds;
 }
 
-async function titlesOf(query: Partial<ArticleQuery>): Promise<string[]> {
-  return (await listArticles(opened.sql, { limit: 50, ...query })).items.map(({ title }) => title);
+async function allTitles(): Promise<string[]> {
+  return (await listArticles(opened.sql, { limit: 50 })).items.map(({ title }) => title);
 }
-
-describe('listArticles', () => {
-  it('lists the newest first, page by page, while articles arrive', async () => {
-    const titles = Array.from({ length: 11 }, (_, n) => `T${n}`);
-    await save(site.politics, titles);
-    const pages: string[][] = [];
-    let cursor: string | null | undefined;
-    do {
-      const page = await listArticles(opened.sql, { limit: 4, ...(cursor ? { cursor } : {}) });
-      pages.push(page.items.map(({ title }) => title));
-      cursor = page.next;
-      await save(site.world, [`Late ${pages.length}`], 60);
-    } while (cursor !== null);
-    assert.deepEqual(pages, [titles.slice(0, 4), titles.slice(4, 8), titles.slice(8)]);
-  });
-
-  it('gives no cursor after the last page, and pages through articles of one second', async () => {
-    const entries = ['A', 'B', 'C'].map((title) => entryOf({ title, publishedAt: NOW }));
-    await saveArticles(opened.sql, site.politics, entries, NOW);
-    const first = await listArticles(opened.sql, { limit: 2 });
-    const second = await listArticles(opened.sql, { limit: 2, cursor: first.next ?? '' });
-    assert.deepEqual(
-      [...first.items, ...second.items].map(({ title }) => title),
-      ['C', 'B', 'A'],
-    );
-    assert.equal(second.next, null);
-    assert.equal((await listArticles(opened.sql, { limit: 3 })).next, null);
-  });
-
-  it('refuses cursors that it did not give', async () => {
-    const odd = (text: string) => Buffer.from(text).toString('base64url');
-    for (const cursor of [
-      '',
-      'x',
-      odd('1.abc'),
-      odd('1e3.000000000000'),
-      odd('99999999999999999.000000000000'),
-      odd('-99999999999999.000000000000'),
-      `${odd('1.000000000000')}=`,
-      '\0',
-    ]) {
-      await assert.rejects(listArticles(opened.sql, { limit: 1, cursor }), { code: 'cursor-invalid' }, cursor);
-    }
-  });
-
-  it('selects by category, by source and by words', async () => {
-    await save(site.politics, ['Rain in Tokyo', '50% off_the\\record']);
-    await save(site.world, ['TOKYO votes', '東京で雨']);
-    assert.deepEqual(await titlesOf({ category: 'politics' as CategorySlug }), [
-      'Rain in Tokyo',
-      '50% off_the\\record',
-    ]);
-    assert.deepEqual(await titlesOf({ category: 'none' as CategorySlug }), []);
-    assert.deepEqual(await titlesOf({ source: site.world.id }), ['TOKYO votes', '東京で雨']);
-    assert.deepEqual(await titlesOf({ q: 'tokyo' }), ['TOKYO votes', 'Rain in Tokyo'].sort().reverse());
-    assert.deepEqual(await titlesOf({ q: ' tokyo  rain ' }), ['Rain in Tokyo']);
-    assert.deepEqual(await titlesOf({ q: '東京 雨' }), ['東京で雨']);
-    for (const literal of ['50%', 'off_', '\\record'])
-      assert.deepEqual(await titlesOf({ q: literal }), ['50% off_the\\record']);
-    for (const wildcard of ['R%n', 'T_kyo', '\0'])
-      assert.equal((await titlesOf({ q: wildcard })).length, wildcard === '\0' ? 4 : 0);
-    assert.deepEqual(await titlesOf({ q: 'tokyo', category: 'asia' as CategorySlug, source: site.world.id }), [
-      'TOKYO votes',
-    ]);
-  });
-
-  it('finds words of the summary', async () => {
-    await saveArticles(opened.sql, site.politics, [entryOf({ title: 'Rain', summary: 'Umbrellas sold out' })], NOW);
-    assert.deepEqual(await titlesOf({ q: 'umbrellas rain' }), ['Rain']);
-  });
-});
 
 describe('finding', () => {
   it('gives an article whole, with its sources', async () => {
@@ -146,8 +74,37 @@ describe('finding', () => {
         { feed: 'Title of https://example.com/politics.rss', url: 'https://example.com/a', firstSeenAt: NOW },
         { feed: 'Title of https://example.com/world.rss', url: 'https://example.com/a', firstSeenAt: later(1) },
       ],
+      original: null,
+      copies: [],
     });
     assert.equal(await findArticle(opened.sql, parseArticleId('0'.repeat(12)) as ArticleId), undefined);
+  });
+
+  it('tells of a copy whose it is, and of an original its copies, the oldest first', async () => {
+    const [late, original, early] = (await save(site.politics, ['Late copy', 'Original', 'Early copy'])) as [
+      ArticleId,
+      ArticleId,
+      ArticleId,
+    ];
+    await opened.sql.query('update articles set original_id = $1 where id = any ($2::text[])', [
+      original,
+      [late, early],
+    ]);
+    const whole = await findArticle(opened.sql, original);
+    assert.equal(whole?.original, null);
+    assert.deepEqual(whole?.copies, [
+      {
+        id: early,
+        title: 'Early copy',
+        url: 'https://example.com/Early%20copy',
+        source: 'Title of https://example.com/politics.rss',
+        language: null,
+        publishedAt: later(-5002),
+      },
+      { ...whole?.copies[1], id: late, title: 'Late copy' },
+    ]);
+    const copy = await findArticle(opened.sql, early);
+    assert.deepEqual([copy?.original?.id, copy?.original?.title, copy?.copies], [original, 'Original', []]);
   });
 
   it('names the host where no feed is left', async () => {
@@ -218,8 +175,8 @@ describe('removeOldArticles', () => {
       [...document('Carried', 'Recent'), entryOf({ title: 'New', publishedAt: NOW })],
       later(300),
     );
-    assert.equal(await removeOldArticles(opened.sql, later(-1), 1000), 2);
-    assert.deepEqual((await titlesOf({})).sort(), ['Carried', 'New', 'Of the world', 'Recent']);
+    assert.equal((await removeOldArticles(opened.sql, later(-1), 1000, NOW)).removed.length, 2);
+    assert.deepEqual((await allTitles()).sort(), ['Carried', 'New', 'Of the world', 'Recent']);
     assert.equal(await countOf(opened.sql, 'sources'), 4);
     // A poll of the same document afterwards brings nothing back.
     const again = await saveArticles(opened.sql, site.politics, document('Carried', 'Recent'), later(301));
@@ -229,16 +186,16 @@ describe('removeOldArticles', () => {
   it('keeps what the last fetch contained although it was noted up to an hour before', async () => {
     await saveArticles(opened.sql, site.politics, document('Carried'), NOW);
     await saveArticles(opened.sql, site.politics, document('Carried', 'Second'), later(59));
-    assert.equal(await removeOldArticles(opened.sql, NOW, 1000), 0);
+    assert.equal((await removeOldArticles(opened.sql, NOW, 1000, NOW)).removed.length, 0);
   });
 
   it('removes so many at a time, the oldest first, and what is left of removed feeds', async () => {
     await save(site.politics, ['a', 'b', 'c']);
     await opened.sql.query('delete from feeds');
-    assert.equal(await removeOldArticles(opened.sql, NOW, 2), 2);
-    assert.deepEqual(await titlesOf({}), ['a']);
-    assert.equal(await removeOldArticles(opened.sql, NOW, 2), 1);
-    assert.equal(await removeOldArticles(opened.sql, NOW, 2), 0);
+    assert.equal((await removeOldArticles(opened.sql, NOW, 2, NOW)).removed.length, 2);
+    assert.deepEqual(await allTitles(), ['a']);
+    assert.equal((await removeOldArticles(opened.sql, NOW, 2, NOW)).removed.length, 1);
+    assert.equal((await removeOldArticles(opened.sql, NOW, 2, NOW)).removed.length, 0);
     assert.equal(await countOf(opened.sql, 'article_aliases'), 0);
   });
 });

@@ -1,15 +1,24 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { main } from '../../src/main.ts';
 import { fillDataFolder } from '../support/engines.ts';
 import { emptyFolder } from '../support/folders.ts';
 import { type Ended, redisUrlOf, run, startProduct } from '../support/product.ts';
+import { fakeTerminal } from './fake-terminal.ts';
 
 /** One clear line, no stack, the exit code of its kind. */
 function assertRefused({ code, stderr }: Ended, expectedCode: number, message: RegExp): void {
   assert.equal(code, expectedCode, stderr);
   assert.match(stderr, message);
   assert.equal(stderr.trim().split('\n').length, 1, stderr);
+}
+
+/** A verb in this process, beside the one that has the engines. */
+async function runHere(args: readonly string[], environment: Record<string, string>) {
+  const terminal = fakeTerminal({ LOG_LEVEL: 'silent', ...environment });
+  const code = await main(['node', 'newsrank', ...args], terminal);
+  return { code, printed: terminal.printed };
 }
 
 // Each process costs seconds of CPU: what can be seen within one is tested in main.test.ts and beside this file.
@@ -26,6 +35,17 @@ test('feeds are managed beside a newsrank that has the embedded engine to itself
   const { id } = JSON.parse(added.stdout);
   // The guard refuses that address; what matters is that the one that runs polled it, and that its outcome is told.
   assertRefused(await run(['feeds', 'poll', String(id)], settings), 1, /not at a public address/);
+  const [found, list, doctor] = await Promise.all([
+    runHere(['articles', 'search', 'anything'], settings),
+    runHere(['rankings', '--list', 'popular', '--json'], settings),
+    runHere(['doctor', '--json'], settings),
+  ]);
+  assert.deepEqual([found.code, found.printed], [0, ['Nothing found.']]);
+  assert.deepEqual([list.code, JSON.parse(list.printed[0] ?? '').list], [0, 'popular']);
+  const findings = JSON.parse(doctor.printed[0] ?? '') as { check: string; isGood: boolean; detail: string }[];
+  assert.deepEqual([doctor.code, findings.filter(({ isGood }) => !isGood)], [0, []]);
+  assert.match(findings.find(({ check }) => check === 'engines')?.detail ?? '', new RegExp(`runs at ${product.url}`));
+  assert.match(findings.find(({ check }) => check === 'feeds')?.detail ?? '', /^\d+ active.*; \d+ overdue$/);
   assert.equal(await product.stop(), 0);
 
   const after = await run(['feeds', 'poll', 'http://127.0.0.1:49000/feed'], settings);

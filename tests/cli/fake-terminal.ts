@@ -20,6 +20,9 @@ export function fakeTerminal(
   return {
     ...{ printed, complaints, shown },
     print: (line) => void printed.push(line),
+    async printAll(lines) {
+      for await (const line of lines) printed.push(line);
+    },
     complain: (text) => void complaints.push(text),
     progress(line) {
       shown.push(line);

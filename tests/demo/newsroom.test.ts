@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { parseFeed, parseOpml } from 'feedsmith';
 import { type Newsroom, openNewsroom } from '../../src/demo/newsroom.ts';
 import { seeded } from '../../src/demo/picture.ts';
-import { DESKS, updateStory, writeStory } from '../../src/demo/story.ts';
+import { DESKS, rivalStory, updateStory, writeStory } from '../../src/demo/story.ts';
 
 const NOW = new Date('2026-11-23T03:00:00Z');
 let newsroom: Newsroom;
@@ -49,4 +49,30 @@ test('an update keeps the story and says which one it is', () => {
   const second = updateStory(updateStory(story, NOW), NOW);
   assert.equal(second.id, story.id);
   assert.equal(second.title, `${story.title} (UPDATE 3)`);
+});
+
+test('another paper writes about some of the events, in its own words or in the same', async () => {
+  const entriesOf = async (path: string) => {
+    const { feed } = parseFeed(await (await fetch(`${newsroom.url}/${path}`)).text());
+    return ((feed as { items?: { title?: string; description?: string }[] }).items ?? []).map(
+      ({ title, description }) => ({ title, description }),
+    );
+  };
+  const [own, rival] = await Promise.all([entriesOf('politics/feed'), entriesOf('politics/rival/feed')]);
+  assert.ok(rival.length > 0);
+  const copies = rival.filter(({ title }) => title?.endsWith(' - Harbor Times'));
+  assert.ok(copies.length > 0);
+  for (const copy of copies) assert.ok(own.some(({ description }) => description === copy.description));
+  assert.ok(!own.some(({ title }) => rival.some((other) => other.title === title)));
+});
+
+test('what the other paper retells shares its names with the story', () => {
+  const desk = DESKS.find(({ rival }) => rival !== undefined);
+  const plot = desk?.stories.find(({ retold }) => retold !== undefined);
+  assert.ok(desk?.rival && plot);
+  const story = writeStory({ ...desk, stories: [plot] }, 'a', NOW, seeded('one'));
+  const other = rivalStory(story, desk.rival, 'b', NOW);
+  assert.deepEqual([other.paper, other.id], [desk.rival, 'b']);
+  assert.equal(other.title, story.retold?.title);
+  assert.notEqual(other.title, story.title);
 });

@@ -110,6 +110,16 @@ test('advice is for what went wrong, by status where that says more', () => {
   }
 });
 
+test('guids that are not trusted are explained, and since when', () => {
+  const since = new Date('2024-11-01T00:00:00Z');
+  const saysOf = (guidTrust: 'trusted' | 'changing' | 'reused', guidTrustSince: Date | null) =>
+    explain({ guidTrust, guidTrustSince }).reasons.find(({ about }) => about === 'guids')?.says;
+  assert.equal(saysOf('trusted', null), undefined);
+  assert.match(saysOf('changing', since) ?? '', /not trusted since 2024-11-01.*new again and again/);
+  assert.match(saysOf('reused', since) ?? '', /not trusted since 2024-11-01.*another article/);
+  assert.match(saysOf('trusted', since) ?? '', /trusted again since 2024-11-01/);
+});
+
 test('durations are in the two largest units that matter', () => {
   const cases = [0, 59.6, 119, 120, 3600, 7200, 8100, 172_800, 180_000, -5].map(inWords);
   assert.deepEqual(cases, ['0 s', '60 s', '119 s', '2 min', '60 min', '2 h', '2 h 15 min', '2 d', '2 d 2 h', '0 s']);

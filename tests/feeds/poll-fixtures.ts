@@ -45,7 +45,7 @@ export function targetOf(more: Partial<PollTarget> = {}): PollTarget {
   return {
     ...{ id: feedId(1), url: 'https://a.example/feed', host: 'a.example', title: '', siteUrl: null, language: null },
     ...{ state: 'active', categories: [], nextPollAt: NOW, intervalSeconds: 900, lastPolledAt: null },
-    ...{ lastSuccessAt: null, lastOutcome: null, lastStatus: null, lastError: null, failures: 0 },
+    ...{ lastSuccessAt: null, lastOutcome: null, lastStatus: null, lastError: null, failures: 0, keepDays: null },
     ...{ leasedUntil: later(60), rhythmSeconds: null, newestEntryAt: null, pollCount: 0 },
     ...{ hubUrl: null, topicUrl: null, pushAliveUntil: null },
     hints: { intervalSeconds: null, skipHours: [], skipDays: [], freshForSeconds: null },
@@ -59,6 +59,8 @@ export function targetOf(more: Partial<PollTarget> = {}): PollTarget {
       movedTo: null,
       movedSince: null,
       movedPolls: 0,
+      guidTrust: 'trusted',
+      guidTrustSince: null,
     },
     ...more,
   };

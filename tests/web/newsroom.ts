@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
+import { saveWords } from '../../src/articles/search/save-words.ts';
 import type { Sql } from '../../src/engines/sql.ts';
 import { type ArticleId, categorySlug, newArticleId } from '../../src/ids.ts';
 import { type ListItem, type ListKey, listRedisKey, type Movement, type Snapshot } from '../../src/ranking/list.ts';
@@ -64,6 +65,7 @@ async function seedStory(sql: Sql, feed: number, site: string, story: Story, seq
      values ($1, $2, $3, $3, $4, $5, $5)`,
     [feed, createHash('sha256').update(id).digest(), id, `${site}/news/${id}`, published],
   );
+  await saveWords(sql, [{ id, title: story.title, summary: story.summary ?? '', content: story.content ?? '' }]);
   for (const [index, name] of story.categories.entries()) {
     const slug = categorySlug(name);
     await sql.query(
@@ -77,8 +79,9 @@ async function seedStory(sql: Sql, feed: number, site: string, story: Story, seq
   }
   for (const [index, title] of earlier.entries()) {
     await sql.query(
-      'insert into article_revisions (article_id, revision, title, summary, replaced_at) values ($1, $2, $3, $4, $5)',
-      [id, index + 1, title, '', updated],
+      `insert into article_revisions (article_id, revision, title, summary, words_hash, replaced_at)
+       values ($1, $2, $3, '', $4, $5)`,
+      [id, index + 1, title, createHash('sha256').update(title).digest(), updated],
     );
   }
   return id;

@@ -107,7 +107,7 @@ describe('a site with news', () => {
     assert.match(html, /By Makoto Hattori/);
     assert.match(html, /<figcaption>Picture: <span>The Japan News/);
     assert.match(html, /<h2>What is known<\/h2><p>The <strong>package<\/strong>/);
-    assert.match(html, /Updated 2 times/);
+    assert.match(html, /Updates: 2/);
     assert.match(html, /Japan to Offer Proposals<\/span>/);
     assert.match(html, /Read the original/);
     assert.match(html, /rel="canonical" href="http:\/\/[^"]+\/article\/[0-9a-z]{12}"/);
@@ -126,6 +126,22 @@ describe('a site with news', () => {
       assert.match(box, /class="rank-number">1</);
     }
     assert.match(access, new RegExp(`href="/article/${id(1)}#box"`));
+  });
+
+  test('other articles about the event stand below the text, under a heading in their language', async () => {
+    await sql.query('update articles set story_id = 1 where id = any ($1::text[])', [[id(0), id(1), id(4)]]);
+    await sql.query('update articles set story_id = 2 where id = any ($1::text[])', [[id(2), id(5)]]);
+    const related = async (index: number) =>
+      /<section class="related"[\s\S]*?<\/section>/.exec(await bodyOf(`/article/${id(index)}`))?.[0] ?? '';
+    const section = await related(0);
+    assert.match(section, /<h2 [^>]+>Related coverage<\/h2>/);
+    assert.deepEqual(
+      [...section.matchAll(/data-article="(\w+)"/g)].map((match) => match[1]),
+      [id(1), id(4)],
+    );
+    assert.doesNotMatch(section, /<script|<img src=x/);
+    assert.match(await related(2), /lang="ja">関連記事<\/h2>/);
+    assert.equal(await related(3), '');
   });
 
   test('an article without a category has the site’s popular box', async () => {
@@ -182,5 +198,55 @@ describe('a site with news', () => {
     assert.match(await bodyOf('/search?q=proposals'), new RegExp(id(0)));
     assert.match(await bodyOf('/search?q=xyzzy'), /Nothing found for “xyzzy”/);
     assert.match(await bodyOf('/search?q=%22%3E%3Cb%3E'), /value="&quot;&gt;&lt;b&gt;"/);
+    assert.match(await bodyOf(`/search?q=${encodeURIComponent('多重')}`), new RegExp(id(2)));
+  });
+
+  test('search keeps its filters from page to page, and takes no nonsense', async () => {
+    const filters = 'category=politics&language=&from=2024-11-26&to=2024-11-26&sort=';
+    const first = await bodyOf(`/search?q=assembly+-zzz&${filters}`);
+    assert.match(first, /<input id="search-q" name="q" type="search" value="assembly -zzz"/);
+    assert.match(first, /<option value="politics" selected>Politics/);
+    assert.match(first, /name="from" type="date" value="2024-11-26"/);
+    assert.match(first, /<details class="search-filters" open>/);
+    const shown = [...first.matchAll(/<li class="card[^>]*data-article="([^"]+)"/g)].map(([, article]) => article);
+    assert.deepEqual(
+      shown,
+      ids
+        .slice(4)
+        .filter((_, index) => index % 8 === 0)
+        .slice(0, 20),
+    );
+
+    const all = await bodyOf('/search?q=assembly');
+    const next = /rel="next" href="([^"]+)"/.exec(all)?.[1]?.replaceAll('&amp;', '&') ?? '';
+    assert.match(next, /^\/search\?q=assembly&cursor=/);
+    const second = await bodyOf(next);
+    assert.match(second, new RegExp(`data-article="${id(24)}"`));
+    assert.match(second, /href="\/search\?q=assembly">Newest</);
+
+    assert.match(await bodyOf('/search?q=assembly&to=1999-01-01'), /the filters leave too little/);
+    assert.equal(count(await bodyOf('/search?from=2024-11-26'), /<li class="card/g), 20);
+    for (const odd of [
+      'from=yesterday',
+      'source=x',
+      'language=%00',
+      'q=a&q=b',
+      'sort=up',
+      'category=none',
+      'to=9999-99-99',
+    ]) {
+      assert.equal((await get(`/search?${odd}`)).statusCode, 200, odd);
+    }
+  });
+
+  test('the page of a copy says whose it is, and the original’s page names it', async () => {
+    await sql.query('update articles set original_id = $1 where id = $2', [id(5), id(6)]);
+    const copy = await bodyOf(`/article/${id(6)}`);
+    assert.match(copy, new RegExp(`This is a copy of <a href="/article/${id(5)}"`));
+    assert.match(copy, new RegExp(`<link rel="canonical" href="[^"]*/article/${id(5)}">`));
+    const original = await bodyOf(`/article/${id(5)}`);
+    assert.match(original, new RegExp(`The same text[^]*href="/article/${id(6)}"`));
+    assert.doesNotMatch(await bodyOf('/search?q=%22budget+number+2%22'), new RegExp(`data-article="${id(6)}"`));
+    await sql.query('update articles set original_id = null');
   });
 });

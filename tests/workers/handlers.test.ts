@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
-import { findArticleIdsByUrl, findCounted, listArticles } from '../../src/articles/store.ts';
+import { listArticles } from '../../src/articles/list.ts';
+import { findArticleIdsByUrl, findCounted } from '../../src/articles/store.ts';
 import { DAY, HOUR, MINUTE } from '../../src/clock.ts';
 import { openAddressGuard } from '../../src/feeds/address-guard.ts';
 import { openHostBudget } from '../../src/feeds/host-budget.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
-import { listArticles } from '../../src/articles/store.ts';
+import { listArticles } from '../../src/articles/list.ts';
 import { DAY } from '../../src/clock.ts';
 import type { Sql } from '../../src/engines/sql.ts';
 import { openAddressGuard } from '../../src/feeds/address-guard.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import type { FastifyInstance } from 'fastify';
+import { listArticles } from '../../src/articles/list.ts';
 import { saveArticles } from '../../src/articles/save.ts';
-import { listArticles } from '../../src/articles/store.ts';
 import { DAY, HOUR, MINUTE } from '../../src/clock.ts';
 import type { Sql } from '../../src/engines/sql.ts';
 import { openAddressGuard } from '../../src/feeds/address-guard.ts';

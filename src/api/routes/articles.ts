@@ -1,72 +1,89 @@
 import type { FastifyInstance } from 'fastify';
-import type { Static } from 'typebox';
-import { findArticle, listArticles } from '../../articles/store.ts';
+import { type ArticleQuery, listArticles } from '../../articles/list.ts';
+import { findArticle } from '../../articles/store.ts';
+import { findRelated } from '../../articles/stories/read.ts';
 import { CodedError } from '../../errors.ts';
-import { type CategorySlug, parseArticleId } from '../../ids.ts';
+import { type CategorySlug, feedId, parseArticleId } from '../../ids.ts';
 import type { Lists } from '../lists.ts';
-import {
-  ArticleDetailSchema,
-  ArticleParams,
-  ArticleSchema,
-  ArticlesQuery,
-  articleBody,
-  articleDetailBody,
-  DEFAULT_PAGE,
-} from '../schemas/article.ts';
-import { pageOf, problems } from '../schemas/common.ts';
+import { ArticleParams, ArticlesQuery, articleBody, DEFAULT_PAGE, ListedSchema } from '../schemas/article.ts';
+import { pageOf } from '../schemas/page.ts';
+import { problems } from '../schemas/problem.ts';
+import { ArticleAnswerSchema, articleAnswer } from '../schemas/story.ts';
+import type { SchemaTypes } from '../schemas/value-of.ts';
+import { parseTimeOrDate } from '../time.ts';
 import type { ApiTools } from '../tools.ts';
 
+/** Whoever wants all of them asks for the story. */
+const MAX_RELATED = 10;
 const FRESH = 'public, max-age=5, stale-while-revalidate=30';
 
 /** Articles, newest first, and one with all that we keep of it. */
 export function articleRoutes({ sql }: Pick<ApiTools, 'sql'>, lists: Pick<Lists, 'categoryName'>) {
   return async (app: FastifyInstance): Promise<void> => {
+    const routes = app.withTypeProvider<SchemaTypes>();
     const tags = ['articles'];
 
-    app.get<{ Querystring: ArticlesQuery }>(
+    routes.get(
       '/v1/articles',
       {
         schema: {
-          summary: 'Articles, newest first',
+          summary: 'Articles, newest first, of a filter or a search',
           tags,
           querystring: ArticlesQuery,
-          response: { 200: pageOf(ArticleSchema), ...problems },
+          response: { 200: pageOf(ListedSchema), ...problems },
         },
       },
       async (request, reply) => {
-        const { category, q, cursor, limit = DEFAULT_PAGE } = request.query;
+        const { category } = request.query;
         if (category && (await lists.categoryName(category)) === undefined) {
           throw new CodedError('category-unknown', 'GET /v1/categories names them all.');
         }
-        // An empty field of a form asks for nothing in particular.
-        const page = await listArticles(sql, {
-          limit,
-          ...(category && { category: category as CategorySlug }),
-          ...(q?.trim() && { q: q.trim() }),
-          ...(cursor && { cursor }),
-        });
+        const page = await listArticles(sql, asked(request.query));
         reply.header('cache-control', FRESH);
         return { items: page.items.map(articleBody), next: page.next };
       },
     );
 
-    app.get<{ Params: Static<typeof ArticleParams> }>(
+    routes.get(
       '/v1/articles/:id',
       {
         schema: {
-          summary: 'An article with its text, revisions and sources',
+          summary: 'An article with its text, revisions, sources, copies and related coverage',
           tags,
           params: ArticleParams,
-          response: { 200: ArticleDetailSchema, ...problems },
+          response: { 200: ArticleAnswerSchema, ...problems },
         },
       },
       async (request, reply) => {
         const id = parseArticleId(request.params.id);
-        const article = id === undefined ? undefined : await findArticle(sql, id);
+        const [article, story] =
+          id === undefined ? [] : await Promise.all([findArticle(sql, id), findRelated(sql, id, MAX_RELATED)]);
         if (article === undefined) throw new CodedError('article-unknown', 'It never was here, or is no longer kept.');
         reply.header('cache-control', FRESH);
-        return articleDetailBody(article);
+        return articleAnswer(article, story);
       },
     );
   };
+}
+
+function asked({ category, source, language, from, to, q, cursor, ...rest }: ArticlesQuery): ArticleQuery {
+  return {
+    limit: DEFAULT_PAGE,
+    ...rest,
+    ...(category && { category: category as CategorySlug }),
+    ...(source && { source: feedId(Number(source)) }),
+    ...(language && { language }),
+    ...(from && { from: timeOf('from', from) }),
+    ...(to && { to: timeOf('to', to) }),
+    ...(q?.trim() && { q: q.trim() }),
+    ...(cursor && { cursor }),
+  };
+}
+
+function timeOf(name: string, text: string): Date {
+  const time = parseTimeOrDate(text);
+  if (time === undefined) {
+    throw new CodedError('request-invalid', `"${name}" must be a time such as 2026-01-31T09:00:00Z, or a date.`);
+  }
+  return time;
 }

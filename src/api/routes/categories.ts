@@ -1,10 +1,11 @@
 import type { FastifyInstance } from 'fastify';
-import type { Static } from 'typebox';
 import { listCategories } from '../../articles/store.ts';
 import { readCategoryTotals } from '../../views/counts.ts';
 import { openKept } from '../kept.ts';
 import { CategorySchema } from '../schemas/category.ts';
-import { pageOf, problems } from '../schemas/common.ts';
+import { pageOf } from '../schemas/page.ts';
+import { problems } from '../schemas/problem.ts';
+import type { SchemaTypes, ValueOf } from '../schemas/value-of.ts';
 import type { ApiTools } from '../tools.ts';
 
 const FRESH_MS = 1000;
@@ -12,13 +13,13 @@ const FRESH = 'public, max-age=5, stale-while-revalidate=30';
 
 /** The sections of the site, with how much is in each and how much it was read. */
 export function categoryRoutes({ sql, redis }: Pick<ApiTools, 'sql' | 'redis'>) {
-  const categories = openKept<Static<typeof CategorySchema>[], undefined>(FRESH_MS, 1, async () => {
+  const categories = openKept<ValueOf<typeof CategorySchema>[], undefined>(FRESH_MS, 1, async () => {
     const [all, reads] = await Promise.all([listCategories(sql), readCategoryTotals(redis)]);
     return all.map(({ slug, name, articles }) => ({ slug, name, articles, reads24h: reads.get(slug) ?? 0 }));
   });
 
   return async (app: FastifyInstance): Promise<void> => {
-    app.get(
+    app.withTypeProvider<SchemaTypes>().get(
       '/v1/categories',
       {
         schema: {

@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify';
-import type { Static } from 'typebox';
 import { CodedError } from '../../errors.ts';
 import { readOpml, writeOpml } from '../../feeds/opml.ts';
 import type { OpmlFeed } from '../../feeds/opml-feed.ts';
 import { addFeeds, readAllFeeds } from '../../feeds/store.ts';
-import { problems } from '../schemas/common.ts';
 import { ImportedSchema } from '../schemas/feed.ts';
+import { problems } from '../schemas/problem.ts';
+import type { SchemaTypes, ValueOf } from '../schemas/value-of.ts';
 import type { ApiTools } from '../tools.ts';
 
 const OPML_TYPES = ['application/xml', 'text/xml', 'text/x-opml', 'text/x-opml+xml', 'application/opml+xml'];
@@ -23,7 +23,7 @@ export function feedListRoutes({ sql, clock, settings }: Pick<ApiTools, 'sql' | 
       done(null, body),
     );
 
-    app.post<{ Body: unknown }>(
+    app.withTypeProvider<SchemaTypes>().post(
       '/v1/feeds/import',
       {
         schema: {
@@ -53,7 +53,7 @@ export function feedListRoutes({ sql, clock, settings }: Pick<ApiTools, 'sql' | 
     );
   };
 
-  async function importFeeds(feeds: readonly OpmlFeed[]): Promise<Static<typeof ImportedSchema>> {
+  async function importFeeds(feeds: readonly OpmlFeed[]): Promise<ValueOf<typeof ImportedSchema>> {
     const { added, existing, rejected } = await addFeeds(sql, feeds, clock());
     return {
       added: added.length,

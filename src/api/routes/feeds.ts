@@ -1,4 +1,3 @@
-import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import { timeZone } from '../../../config/parse.ts';
 import { CodedError, messageOf } from '../../errors.ts';
@@ -19,7 +18,6 @@ import {
 import { readFeedUrl } from '../../feeds/url.ts';
 import { findPushState } from '../../feeds/websub/store.ts';
 import { type FeedId, feedId } from '../../ids.ts';
-import { pageOf, problems } from '../schemas/common.ts';
 import {
   CheckBody,
   DEFAULT_FEEDS,
@@ -36,6 +34,9 @@ import {
   pushBody,
   QueuedSchema,
 } from '../schemas/feed.ts';
+import { pageOf } from '../schemas/page.ts';
+import { problems } from '../schemas/problem.ts';
+import type { SchemaTypes } from '../schemas/value-of.ts';
 import type { ApiTools } from '../tools.ts';
 
 const POLLS_SHOWN = 20;
@@ -58,7 +59,8 @@ export function feedRoutes(tools: FeedTools) {
 }
 
 function addCollection(app: FastifyInstance, { sql, clock, checkFeed, discoverFeeds }: FeedTools): void {
-  app.get<{ Querystring: FeedsQuery }>(
+  const routes = app.withTypeProvider<SchemaTypes>();
+  routes.get(
     '/v1/feeds',
     {
       schema: {
@@ -83,16 +85,16 @@ function addCollection(app: FastifyInstance, { sql, clock, checkFeed, discoverFe
     },
   );
 
-  app.post<{ Body: NewFeedBody }>(
+  routes.post(
     '/v1/feeds',
     {
       schema: { summary: 'Add a feed', tags, security, body: NewFeedBody, response: { 201: FeedSchema, ...problems } },
-      validatorCompiler: TypeBoxValidatorCompiler,
     },
     async (request, reply) => {
-      const { title = '', categories = [], discover = false } = request.body;
+      const { title = '', categories = [], discover = false, keepDays } = request.body;
       const url = discover ? feedUrlOf(await discoverFeeds(request.body.url), request.body.url) : request.body.url;
-      const { added, existing, rejected } = await addFeeds(sql, [{ url, title, siteUrl: null, categories }], clock());
+      const feed = { url, title, siteUrl: null, categories, ...(keepDays !== undefined && { keepDays }) };
+      const { added, existing, rejected } = await addFeeds(sql, [feed], clock());
       if (rejected[0] !== undefined) throw new CodedError('feed-url-invalid', rejected[0].message);
       const [id] = added;
       if (id === undefined) throw new CodedError('feed-exists', `It is feed ${existing[0]}.`);
@@ -113,14 +115,14 @@ function addCollection(app: FastifyInstance, { sql, clock, checkFeed, discoverFe
         body: CheckBody,
         response: problems,
       },
-      validatorCompiler: TypeBoxValidatorCompiler,
     },
     async (request) => checkFeed(request.body.url),
   );
 }
 
 function addSingle(app: FastifyInstance, { sql, clock, settings, pollNow }: FeedTools): void {
-  app.get<{ Params: FeedParams }>(
+  const routes = app.withTypeProvider<SchemaTypes>();
+  routes.get(
     '/v1/feeds/:id',
     {
       schema: {
@@ -142,7 +144,7 @@ function addSingle(app: FastifyInstance, { sql, clock, settings, pollNow }: Feed
     },
   );
 
-  app.get<{ Params: FeedParams }>(
+  routes.get(
     '/v1/feeds/:id/explain',
     {
       schema: {
@@ -161,7 +163,7 @@ function addSingle(app: FastifyInstance, { sql, clock, settings, pollNow }: Feed
     },
   );
 
-  app.patch<{ Params: FeedParams; Body: FeedChangesBody }>(
+  routes.patch(
     '/v1/feeds/:id',
     {
       schema: {
@@ -172,7 +174,6 @@ function addSingle(app: FastifyInstance, { sql, clock, settings, pollNow }: Feed
         body: FeedChangesBody,
         response: { 200: FeedSchema, ...problems },
       },
-      validatorCompiler: TypeBoxValidatorCompiler,
     },
     async (request) => {
       const id = idIn(request.params);
@@ -191,7 +192,7 @@ function addSingle(app: FastifyInstance, { sql, clock, settings, pollNow }: Feed
     },
   );
 
-  app.post<{ Params: FeedParams }>(
+  routes.post(
     '/v1/feeds/:id/poll',
     {
       schema: {

@@ -1,28 +1,30 @@
 import type { FastifyInstance } from 'fastify';
-import { Type } from 'typebox';
+import { objectOf } from '../schemas/object-of.ts';
+import type { SchemaTypes } from '../schemas/value-of.ts';
 import type { ApiTools } from '../tools.ts';
 
-const Live = Type.Object({ status: Type.Literal('live') });
-const Ready = Type.Object({
-  status: Type.Enum(['ready', 'unready']),
-  dependencies: Type.Record(Type.String(), Type.Enum(['up', 'down'])),
+const Live = objectOf({ status: { type: 'string', const: 'live' } });
+const Ready = objectOf({
+  status: { enum: ['ready', 'unready'] },
+  dependencies: { type: 'object', additionalProperties: { enum: ['up', 'down'] } },
 });
 
 /** What orchestrators and Prometheus ask. */
 export function healthRoutes({ isReady, metrics }: Pick<ApiTools, 'isReady' | 'metrics'>) {
   return async (app: FastifyInstance): Promise<void> => {
+    const routes = app.withTypeProvider<SchemaTypes>();
     const tags = ['health'];
     app.addHook('onRequest', async (_request, reply) => {
       reply.header('cache-control', 'no-store');
     });
 
-    app.get(
+    routes.get(
       '/livez',
       { schema: { summary: 'Whether the event loop turns', tags, response: { 200: Live } } },
-      async () => ({ status: 'live' }),
+      async () => ({ status: 'live' }) as const,
     );
 
-    app.get(
+    routes.get(
       '/readyz',
       { schema: { summary: 'Whether requests can be served', tags, response: { 200: Ready, 503: Ready } } },
       async (_request, reply) => {

@@ -1,19 +1,14 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import type { Static } from 'typebox';
 import { CodedError } from '../../errors.ts';
 import type { ArticleId, CategorySlug } from '../../ids.ts';
 import { LIST_KINDS, type ListKey, type Snapshot } from '../../ranking/list.ts';
 import { present } from '../../ranking/store.ts';
 import { isUnchanged, sendUnchanged } from '../conditional.ts';
 import type { Lists } from '../lists.ts';
-import { problems } from '../schemas/common.ts';
+import { problems } from '../schemas/problem.ts';
 import { DEFAULT_ITEMS, DEFAULT_WINDOW, RankingParams, RankingQuery, RankingSchema } from '../schemas/ranking.ts';
+import type { SchemaTypes } from '../schemas/value-of.ts';
 import { parseTime } from '../time.ts';
-
-interface RankingRequest {
-  Params: Static<typeof RankingParams>;
-  Querystring: RankingQuery;
-}
 
 /** Lists move every few seconds; a cache may show the last one while it fetches the next. */
 const CURRENT = 'public, max-age=2, stale-while-revalidate=30';
@@ -25,7 +20,7 @@ export function rankingRoutes(lists: Lists) {
   const written = new WeakMap<Snapshot, Map<number, string>>();
 
   return async (app: FastifyInstance): Promise<void> => {
-    app.get<RankingRequest>(
+    app.withTypeProvider<SchemaTypes>().get(
       '/v1/rankings/:kind',
       {
         schema: {
@@ -43,7 +38,7 @@ export function rankingRoutes(lists: Lists) {
         reply.headers({ etag, 'cache-control': at === undefined ? CURRENT : PAST });
         if (isUnchanged(request, etag)) return sendUnchanged(reply);
         if (exclude !== undefined) return present(snapshot, { limit, exclude: exclude as ArticleId });
-        return reply.type('application/json; charset=utf-8').send(textOf(reply, snapshot, limit));
+        return sendText(reply, textOf(reply, snapshot, limit));
       },
     );
   };
@@ -65,6 +60,10 @@ export function rankingRoutes(lists: Lists) {
     written.set(snapshot, texts.set(limit, text));
     return text;
   }
+}
+
+function sendText(reply: FastifyReply, text: string): FastifyReply {
+  return reply.type('application/json; charset=utf-8').send(text);
 }
 
 function keyOf(kindText: string, { category, window = DEFAULT_WINDOW }: RankingQuery): ListKey {

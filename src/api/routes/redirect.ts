@@ -1,12 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 import { LRUCache } from 'lru-cache';
-import type { Static } from 'typebox';
 import { findArticle } from '../../articles/store.ts';
 import { MINUTE } from '../../clock.ts';
 import { CodedError, messageOf } from '../../errors.ts';
 import { type ArticleId, parseArticleId } from '../../ids.ts';
 import { type Intake, reporterOf } from '../intake.ts';
-import { problems } from '../schemas/common.ts';
+import { problems } from '../schemas/problem.ts';
+import type { SchemaTypes } from '../schemas/value-of.ts';
 import { RedirectParams } from '../schemas/view.ts';
 import type { ApiTools } from '../tools.ts';
 
@@ -27,7 +27,7 @@ export function redirectRoutes({ sql, log }: Pick<ApiTools, 'sql' | 'log'>, inta
   });
 
   return async (app: FastifyInstance): Promise<void> => {
-    app.get<{ Params: Static<typeof RedirectParams> }>(
+    app.withTypeProvider<SchemaTypes>().get(
       '/r/:article',
       {
         schema: {

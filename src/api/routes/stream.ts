@@ -4,6 +4,7 @@ import { openHub, type WantedList } from '../hub.ts';
 import type { Lists } from '../lists.ts';
 import { DEFAULT_ITEMS } from '../schemas/ranking.ts';
 import { parseListNames, StreamQuery } from '../schemas/stream.ts';
+import type { SchemaTypes } from '../schemas/value-of.ts';
 import type { ApiTools } from '../tools.ts';
 
 /** Open streams of one process; each costs a socket and some 20 kB. */
@@ -24,7 +25,7 @@ export function streamRoutes({ log }: Pick<ApiTools, 'log'>, lists: Lists) {
     const hub = openHub(lists, (error) => log.warn({ error: messageOf(error) }, 'a list could not be read'));
     app.addHook('preClose', async () => hub.close());
 
-    app.get<{ Querystring: StreamQuery }>(
+    app.withTypeProvider<SchemaTypes>().get(
       '/v1/stream',
       {
         schema: { summary: 'Lists as they change (server-sent events)', tags: ['rankings'], querystring: StreamQuery },

@@ -1,14 +1,14 @@
-import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { Compile } from 'typebox/compile';
 import { CodedError } from '../../errors.ts';
 import type { ViewReport } from '../../views/view.ts';
 import { bearerOf, openTokenGuard } from '../auth.ts';
 import { type Intake, reporterOf, reportOf } from '../intake.ts';
 import { codedErrorOf, errorHandler } from '../problem.ts';
-import { problems } from '../schemas/common.ts';
+import { problems } from '../schemas/problem.ts';
+import type { SchemaTypes } from '../schemas/value-of.ts';
 import { CollectedSchema, PixelQuery, ViewSchema, ViewsBody } from '../schemas/view.ts';
 import type { ApiTools } from '../tools.ts';
+import { openCheck } from '../validation.ts';
 
 const BODY_LIMIT = 64 * 1024;
 
@@ -17,14 +17,13 @@ const PIXEL = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAICR
 
 const MALFORMED = 'A view names its article by "article" (an id) or "url", or comes in "views" (a batch).';
 
-const viewCheck = Compile(ViewSchema);
-
 /**
  * Where views come in. Register it in a bare context: no plugin's hook stands between a reader's beacon and its count,
  * so the two CORS headers that it needs are set here by hand.
  */
 export function viewRoutes(tools: ApiTools, intake: Intake) {
   const guard = openTokenGuard(tools);
+  const isView = openCheck(ViewSchema);
   const { INGEST_TOKEN } = tools.settings;
   const onError = errorHandler(tools.log);
 
@@ -46,6 +45,7 @@ export function viewRoutes(tools: ApiTools, intake: Intake) {
       return onError(error, request, reply);
     });
 
+    const routes = app.withTypeProvider<SchemaTypes>();
     const tags = ['views'];
     app.options('/v1/views', { schema: { summary: 'CORS preflight', tags } }, async (_request, reply) =>
       reply
@@ -59,7 +59,7 @@ export function viewRoutes(tools: ApiTools, intake: Intake) {
         .send(),
     );
 
-    app.post<{ Body: ViewsBody }>(
+    routes.post(
       '/v1/views',
       {
         schema: {
@@ -69,7 +69,6 @@ export function viewRoutes(tools: ApiTools, intake: Intake) {
           response: { 202: CollectedSchema, ...problems },
         },
         bodyLimit: BODY_LIMIT,
-        validatorCompiler: TypeBoxValidatorCompiler,
         onRequest: async (_request, reply) => {
           reply.headers({ 'access-control-allow-origin': '*', 'cache-control': 'no-store' });
         },
@@ -81,7 +80,7 @@ export function viewRoutes(tools: ApiTools, intake: Intake) {
       },
     );
 
-    app.get<{ Querystring: PixelQuery }>(
+    routes.get(
       '/v1/views/pixel.gif',
       { schema: { summary: 'Report a view from a page without scripts', tags, querystring: PixelQuery } },
       async (request, reply) => {
@@ -95,6 +94,15 @@ export function viewRoutes(tools: ApiTools, intake: Intake) {
     );
   };
 
+  function reportsOf(body: ViewsBody, trusted: boolean): readonly (ViewReport | undefined)[] {
+    if (body.views !== undefined) {
+      return body.views.map((view) => (isView(view) ? reportOf(view, trusted) : undefined));
+    }
+    const report = reportOf(body, trusted);
+    if (report === undefined) throw new CodedError('request-invalid', MALFORMED);
+    return [report];
+  }
+
   async function countQuietly(request: FastifyRequest, report: ViewReport): Promise<void> {
     try {
       await intake.take([report], reporterOf(request, false));
@@ -102,13 +110,4 @@ export function viewRoutes(tools: ApiTools, intake: Intake) {
       if (codedErrorOf(error).code !== 'rate-limited') throw error;
     }
   }
-}
-
-function reportsOf(body: ViewsBody, isTrusted: boolean): readonly (ViewReport | undefined)[] {
-  if (body.views !== undefined) {
-    return body.views.map((view) => (viewCheck.Check(view) ? reportOf(view, isTrusted) : undefined));
-  }
-  const report = reportOf(body, isTrusted);
-  if (report === undefined) throw new CodedError('request-invalid', MALFORMED);
-  return [report];
 }

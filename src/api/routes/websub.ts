@@ -3,6 +3,7 @@ import { CodedError } from '../../errors.ts';
 import { answerHub, findPushed } from '../../feeds/websub/callback.ts';
 import { signatureOf } from '../../feeds/websub/signature.ts';
 import type { Subscription } from '../../feeds/websub/subscription.ts';
+import type { SchemaTypes } from '../schemas/value-of.ts';
 import { CallbackParams, CallbackQuery } from '../schemas/websub.ts';
 import type { ApiTools } from '../tools.ts';
 
@@ -60,7 +61,7 @@ export function websubRoutes({ sql, clock, metrics, storePush }: Tools) {
       reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
     });
 
-    app.get<{ Params: CallbackParams; Querystring: CallbackQuery }>(
+    app.withTypeProvider<SchemaTypes>().get(
       '/websub/:token',
       {
         // A HEAD request must not confirm anything.

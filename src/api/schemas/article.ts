@@ -1,58 +1,126 @@
-import { type Static, Type } from 'typebox';
-import type { Article, ArticleDetail } from '../../articles/article.ts';
-import { Cursor, NullableText, Time } from './common.ts';
+import type { ArticleDetail, Mention } from '../../articles/article.ts';
+import type { ListedArticle } from '../../articles/list.ts';
+import { objectOf } from './object-of.ts';
+import { Cursor } from './page.ts';
+import { Integer, NullableText, Text, Texts, Time } from './scalars.ts';
+import type { ValueOf } from './value-of.ts';
 
 export const DEFAULT_PAGE = 20;
 export const MAX_PAGE = 100;
 
-export const ArticlesQuery = Type.Object({
-  category: Type.Optional(Type.String({ maxLength: 256, description: 'Slug of a category.' })),
-  q: Type.Optional(Type.String({ maxLength: 256, description: 'Words to look for.' })),
-  cursor: Type.Optional(Cursor),
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_PAGE, description: '20 where absent.' })),
-});
-export type ArticlesQuery = Static<typeof ArticlesQuery>;
+const time = (description: string) => ({ type: 'string', maxLength: 64, description }) as const;
 
-export const ArticleParams = Type.Object({ id: Type.String() });
+/** An empty value asks for nothing in particular, as an empty field of a form. */
+export const ArticlesQuery = {
+  type: 'object',
+  properties: {
+    category: { type: 'string', maxLength: 256, description: 'Slug of a category.' },
+    source: { type: 'string', pattern: '^([1-9][0-9]{0,14})?$', description: 'Id of a feed that carried it.' },
+    language: { type: 'string', maxLength: 35, description: 'As the feed said; `en` means `en-GB` as well.' },
+    from: time('RFC 3339 time or date (UTC): published then or later.'),
+    to: time('RFC 3339 time or date (UTC): published before.'),
+    q: {
+      type: 'string',
+      maxLength: 256,
+      description:
+        'Words that all occur in title, summary or text; "a phrase", -without, this OR that, begin*. Never an error.',
+    },
+    sort: {
+      enum: ['newest', 'relevance'],
+      description: 'newest where absent; relevance orders the newest 500 that q finds.',
+    },
+    copies: { type: 'boolean', description: 'Also articles that are copies of others.' },
+    content: { type: 'boolean', description: 'With the text of each article.' },
+    cursor: Cursor,
+    limit: { type: 'integer', minimum: 1, maximum: MAX_PAGE, description: '20 where absent.' },
+  },
+} as const;
+export type ArticlesQuery = ValueOf<typeof ArticlesQuery>;
+
+export const ArticleParams = objectOf({ id: Text });
 
 const fields = {
-  id: Type.String(),
-  title: Type.String(),
+  id: Text,
+  title: Text,
   url: NullableText,
-  source: Type.String(),
-  summary: Type.String(),
+  source: Text,
+  summary: Text,
   author: NullableText,
   image: NullableText,
   language: NullableText,
   publishedAt: Time,
   updatedAt: Time,
-  revision: Type.Integer(),
-  categories: Type.Array(Type.String()),
-};
+  revision: Integer,
+  categories: Texts,
+} as const;
 
-export const ArticleSchema = Type.Object(fields);
+const Content = { type: 'string', description: 'Allow-listed HTML.' } as const;
 
-export const ArticleDetailSchema = Type.Object({
-  ...fields,
-  content: Type.String({ description: 'Allow-listed HTML.' }),
-  revisions: Type.Array(Type.Object({ revision: Type.Integer(), title: Type.String(), replacedAt: Time })),
-  sources: Type.Array(Type.Object({ feed: Type.String(), url: NullableText, firstSeenAt: Time })),
+export const ArticleSchema = objectOf(fields);
+
+/** An article of a listing. */
+export const ListedSchema = {
+  ...ArticleSchema,
+  properties: { ...fields, content: { ...Content, description: 'Allow-listed HTML, with `content=true`.' } },
+} as const;
+
+const MentionSchema = objectOf({
+  id: Text,
+  title: Text,
+  url: NullableText,
+  source: Text,
+  language: NullableText,
+  publishedAt: Time,
 });
 
-export function articleBody(article: Article): Static<typeof ArticleSchema> {
+const RevisionSchema = objectOf({
+  revision: Integer,
+  title: Text,
+  summary: Text,
+  url: NullableText,
+  image: NullableText,
+  changed: {
+    type: 'array',
+    items: { enum: ['title', 'summary', 'content', 'image', 'url'] },
+    description: 'What the next revision changed. Texts (`content`) are not kept.',
+  } as const,
+  replacedAt: Time,
+});
+
+export const ArticleDetailSchema = objectOf({
+  ...fields,
+  content: Content,
+  revisions: { type: 'array', items: RevisionSchema, description: 'Earlier words, newest first; the last fifty.' },
+  sources: { type: 'array', items: objectOf({ feed: Text, url: NullableText, firstSeenAt: Time }) },
+  original: {
+    anyOf: [MentionSchema, { type: 'null' }],
+    description: 'Of a copy: the article whose text it carries, for which its reads count.',
+  },
+  copies: { type: 'array', items: MentionSchema, description: 'The first hundred that carry this text.' },
+});
+
+export type ListedBody = ValueOf<typeof ListedSchema>;
+export type ArticleDetailBody = ValueOf<typeof ArticleDetailSchema>;
+
+export function articleBody(article: ListedArticle): ListedBody {
   return {
     ...article,
-    categories: [...article.categories],
     publishedAt: article.publishedAt.toISOString(),
     updatedAt: article.updatedAt.toISOString(),
   };
 }
 
-export function articleDetailBody(article: ArticleDetail): Static<typeof ArticleDetailSchema> {
+export function articleDetailBody(article: ArticleDetail): ArticleDetailBody {
   return {
     ...articleBody(article),
     content: article.content,
     revisions: article.revisions.map((revision) => ({ ...revision, replacedAt: revision.replacedAt.toISOString() })),
     sources: article.sources.map((source) => ({ ...source, firstSeenAt: source.firstSeenAt.toISOString() })),
+    original: article.original === null ? null : mentionBody(article.original),
+    copies: article.copies.map(mentionBody),
   };
+}
+
+function mentionBody(mention: Mention): ValueOf<typeof MentionSchema> {
+  return { ...mention, publishedAt: mention.publishedAt.toISOString() };
 }

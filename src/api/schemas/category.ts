@@ -1,8 +1,9 @@
-import { Type } from 'typebox';
+import { objectOf } from './object-of.ts';
+import { Integer, Text } from './scalars.ts';
 
-export const CategorySchema = Type.Object({
-  slug: Type.String(),
-  name: Type.String(),
-  articles: Type.Integer(),
-  reads24h: Type.Integer({ description: 'Reads in the last 24 hours.' }),
+export const CategorySchema = objectOf({
+  slug: Text,
+  name: Text,
+  articles: Integer,
+  reads24h: { type: 'integer', description: 'Reads in the last 24 hours.' },
 });

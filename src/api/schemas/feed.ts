@@ -1,117 +1,144 @@
-import { type Static, type TStringOptions, Type } from 'typebox';
 import type { FeedExplanation } from '../../feeds/explain.ts';
 import type { Feed } from '../../feeds/feed.ts';
 import type { PollRecord } from '../../feeds/store.ts';
 import type { PushState } from '../../feeds/websub/store.ts';
-import { Cursor, NullableInteger, NullableText, NullableTime, Time } from './common.ts';
+import { objectOf } from './object-of.ts';
+import { Cursor } from './page.ts';
+import {
+  Flag,
+  Integer,
+  NullableInteger,
+  NullableNumber,
+  NullableText,
+  NullableTime,
+  Text,
+  Texts,
+  Time,
+} from './scalars.ts';
+import type { ValueOf } from './value-of.ts';
 
 export const DEFAULT_FEEDS = 100;
 export const MAX_FEEDS = 500;
 
 /** A string of digits, not a number: params are text, and a feed's id never has a sign or a fraction. */
-export const FeedParams = Type.Object({ id: Type.String({ pattern: '^[1-9][0-9]{0,14}$' }) });
-export type FeedParams = Static<typeof FeedParams>;
+export const FeedParams = objectOf({ id: { type: 'string', pattern: '^[1-9][0-9]{0,14}$' } });
+export type FeedParams = ValueOf<typeof FeedParams>;
 
-const FeedState = Type.Enum(['active', 'paused', 'retired', 'quarantined']);
+const FeedState = { enum: ['active', 'paused', 'retired', 'quarantined'] } as const;
 
-export const FeedsQuery = Type.Object({
-  state: Type.Optional(FeedState),
-  category: Type.Optional(Type.String({ minLength: 1, maxLength: 256, description: 'Slug of a category.' })),
-  failing: Type.Optional(Type.Boolean({ description: 'Those whose last poll failed, or those whose did not.' })),
-  url: Type.Optional(Type.String({ maxLength: 2048, description: 'The feed that has this URL, or had it once.' })),
-  cursor: Type.Optional(Cursor),
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_FEEDS, description: '100 where absent.' })),
-});
-export type FeedsQuery = Static<typeof FeedsQuery>;
+export const FeedsQuery = {
+  type: 'object',
+  properties: {
+    state: FeedState,
+    category: { type: 'string', minLength: 1, maxLength: 256, description: 'Slug of a category.' },
+    failing: { type: 'boolean', description: 'Those whose last poll failed, or those whose did not.' },
+    url: { type: 'string', maxLength: 2048, description: 'The feed that has this URL, or had it once.' },
+    cursor: Cursor,
+    limit: { type: 'integer', minimum: 1, maximum: MAX_FEEDS, description: '100 where absent.' },
+  },
+} as const;
 
-const Url = Type.String({ minLength: 1, maxLength: 2048 });
-const Title = Type.String({ maxLength: 255 });
-const CategoryNames = Type.Array(Type.String({ minLength: 1, maxLength: 128 }), { maxItems: 64 });
+const Url = { type: 'string', minLength: 1, maxLength: 2048 } as const;
+const Title = { type: 'string', maxLength: 255 } as const;
+const CategoryNames = { type: 'array', items: { type: 'string', minLength: 1, maxLength: 128 }, maxItems: 64 } as const;
+
+const KeepDays = {
+  type: 'integer',
+  minimum: 1,
+  maximum: 36_500,
+  description: 'For how many days articles are kept that the feed carries no more; ARTICLE_RETENTION where absent.',
+} as const;
 
 /** null takes the value away. */
-const nullable = (options: TStringOptions) => Type.Union([Type.String(options), Type.Null()]);
+const nullable = <const Schema extends object>(schema: Schema) => ({ anyOf: [schema, { type: 'null' }] }) as const;
 
-export const CheckBody = Type.Object({ url: Url }, { additionalProperties: false });
-export type CheckBody = Static<typeof CheckBody>;
+export const CheckBody = { ...objectOf({ url: Url }), additionalProperties: false } as const;
+export type CheckBody = ValueOf<typeof CheckBody>;
 
-export const NewFeedBody = Type.Object(
-  {
+export const NewFeedBody = {
+  type: 'object',
+  required: ['url'],
+  properties: {
     url: Url,
-    title: Type.Optional(Title),
-    categories: Type.Optional(CategoryNames),
-    discover: Type.Optional(
-      Type.Boolean({ description: 'The URL may be a page: its feed is added. Where it has several, 422 names them.' }),
-    ),
+    title: Title,
+    categories: CategoryNames,
+    keepDays: KeepDays,
+    discover: {
+      type: 'boolean',
+      description: 'The URL may be a page: its feed is added. Where it has several, 422 names them.',
+    },
   },
-  { additionalProperties: false },
-);
-export type NewFeedBody = Static<typeof NewFeedBody>;
+  additionalProperties: false,
+} as const;
 
-export const FeedChangesBody = Type.Object(
-  {
-    title: Type.Optional(Title),
-    state: Type.Optional(Type.Enum(['active', 'paused'])),
-    categories: Type.Optional(CategoryNames),
-    userAgent: Type.Optional(nullable({ pattern: '^[\\x20-\\x7e]{3,256}$' })),
-    requestHeaders: Type.Optional(Type.Record(Type.String({ maxLength: 128 }), Type.String({ maxLength: 4096 }))),
-    basicAuth: Type.Optional(nullable({ pattern: '^[^:\\x00-\\x1f]+:[^\\x00-\\x1f]*$', maxLength: 512 })),
-    defaultZone: Type.Optional(nullable({ maxLength: 64, description: 'IANA zone of dates without one.' })),
+export const FeedChangesBody = {
+  type: 'object',
+  properties: {
+    title: Title,
+    state: { enum: ['active', 'paused'] },
+    categories: CategoryNames,
+    userAgent: nullable({ type: 'string', pattern: '^[\\x20-\\x7e]{3,256}$' }),
+    requestHeaders: { type: 'object', additionalProperties: { type: 'string', maxLength: 4096 } },
+    basicAuth: nullable({ type: 'string', pattern: '^[^:\\x00-\\x1f]+:[^\\x00-\\x1f]*$', maxLength: 512 }),
+    defaultZone: nullable({ type: 'string', maxLength: 64, description: 'IANA zone of dates without one.' }),
+    keepDays: nullable(KeepDays),
   },
-  { additionalProperties: false, minProperties: 1 },
-);
-export type FeedChangesBody = Static<typeof FeedChangesBody>;
+  additionalProperties: false,
+  minProperties: 1,
+} as const;
 
 const fields = {
-  id: Type.Integer(),
-  url: Type.String(),
-  host: Type.String(),
-  title: Type.String(),
+  id: Integer,
+  url: Text,
+  host: Text,
+  title: Text,
   siteUrl: NullableText,
   language: NullableText,
   state: FeedState,
-  categories: Type.Array(Type.String()),
+  categories: Texts,
   nextPollAt: Time,
-  intervalSeconds: Type.Integer(),
+  intervalSeconds: Integer,
   lastPolledAt: NullableTime,
   lastSuccessAt: NullableTime,
   lastOutcome: NullableText,
   lastStatus: NullableInteger,
   lastError: NullableText,
-  failures: Type.Integer(),
-};
+  failures: Integer,
+  keepDays: NullableInteger,
+} as const;
 
-export const FeedSchema = Type.Object(fields);
-export type FeedBody = Static<typeof FeedSchema>;
+export const FeedSchema = objectOf(fields);
+export type FeedBody = ValueOf<typeof FeedSchema>;
 
-const PollSchema = Type.Object({
+const PollSchema = objectOf({
   startedAt: Time,
-  outcome: Type.String(),
+  outcome: Text,
   status: NullableInteger,
-  wireBytes: Type.Integer(),
-  durationMs: Type.Integer(),
-  inserted: Type.Integer(),
-  updated: Type.Integer(),
-  unchanged: Type.Integer(),
+  wireBytes: Integer,
+  durationMs: Integer,
+  inserted: Integer,
+  updated: Integer,
+  unchanged: Integer,
   error: NullableText,
 });
 
-export function pollBody(poll: PollRecord): Static<typeof PollSchema> {
+export function pollBody(poll: PollRecord): ValueOf<typeof PollSchema> {
   return { ...poll, startedAt: poll.startedAt.toISOString() };
 }
 
-const PushSchema = Type.Object(
-  {
-    hub: Type.String(),
-    topic: Type.String(),
-    state: Type.Enum(['wanted', 'verified', 'denied']),
+const PushSchema = {
+  ...objectOf({
+    hub: Text,
+    topic: Text,
+    state: { enum: ['wanted', 'verified', 'denied'] },
     leaseUntil: NullableTime,
     lastPushAt: NullableTime,
     lastError: NullableText,
-  },
-  { description: 'The WebSub subscription; null where there is none.' },
-);
+  }),
+  description: 'The WebSub subscription; null where there is none.',
+} as const;
 
-export function pushBody(push: PushState | undefined): Static<typeof PushSchema> | null {
+export function pushBody(push: PushState | undefined): ValueOf<typeof PushSchema> | null {
   if (push === undefined) return null;
   const { leaseUntil, lastPushAt } = push;
   const state = push.state as 'wanted';
@@ -123,63 +150,62 @@ export function pushBody(push: PushState | undefined): Static<typeof PushSchema>
   };
 }
 
-export const FeedDetailSchema = Type.Object({
+export const FeedDetailSchema = objectOf({
   ...fields,
-  polls: Type.Array(PollSchema),
-  push: Type.Union([PushSchema, Type.Null()]),
+  polls: { type: 'array', items: PollSchema },
+  push: { anyOf: [PushSchema, { type: 'null' }] },
 });
 
-export const ExplanationSchema = Type.Object({
+export const ExplanationSchema = objectOf({
   feed: FeedSchema,
-  isDue: Type.Boolean(),
-  reasons: Type.Array(Type.Object({ about: Type.String(), says: Type.String() }), {
+  isDue: Flag,
+  reasons: {
+    type: 'array',
+    items: objectOf({ about: Text, says: Text }),
     description: 'Why it is due when it is, a sentence each.',
-  }),
-  validators: Type.Object({
+  },
+  validators: objectOf({
     etag: NullableText,
     lastModified: NullableText,
-    hasBodyHash: Type.Boolean(),
-    isTrusted: Type.Boolean(),
-    says: Type.String(),
+    hasBodyHash: Flag,
+    isTrusted: Flag,
+    says: Text,
   }),
-  answered: Type.Integer(),
-  notModifiedRatio: Type.Unsafe<number | null>({ type: ['number', 'null'] }),
+  answered: Integer,
+  notModifiedRatio: NullableNumber,
   advice: NullableText,
-  polls: Type.Array(PollSchema),
+  polls: { type: 'array', items: PollSchema },
 });
-export type ExplanationBody = Static<typeof ExplanationSchema>;
+export type ExplanationBody = ValueOf<typeof ExplanationSchema>;
 
 export function explanationBody(feed: Feed, explanation: FeedExplanation): ExplanationBody {
-  return {
-    feed: feedBody(feed),
-    ...explanation,
-    reasons: [...explanation.reasons],
-    polls: explanation.polls.map(pollBody),
-  };
+  return { feed: feedBody(feed), ...explanation, polls: explanation.polls.map(pollBody) };
 }
 
-export const QueuedSchema = Type.Object({ queued: Type.Literal(true) });
+export const QueuedSchema = objectOf({ queued: { type: 'boolean', const: true } });
 
-export const ImportedSchema = Type.Object({
-  added: Type.Integer(),
-  existing: Type.Integer(),
-  rejected: Type.Integer(),
-  problems: Type.Array(Type.Object({ url: Type.String(), message: Type.String() }), {
+export const ImportedSchema = objectOf({
+  added: Integer,
+  existing: Integer,
+  rejected: Integer,
+  problems: {
+    type: 'array',
+    items: objectOf({ url: Text, message: Text }),
     description: 'The first hundred of the rejected.',
-  }),
+  },
 });
 
 /** Field by field: what else is known of a feed may hold its owner's secrets. */
 export function feedBody(feed: Feed): FeedBody {
   const { id, url, host, title, siteUrl, language, state, intervalSeconds } = feed;
-  const { lastOutcome, lastStatus, lastError, failures } = feed;
+  const { lastOutcome, lastStatus, lastError, failures, keepDays } = feed;
   return {
     ...{ id, url, host, title, siteUrl, language, state },
-    categories: [...feed.categories],
+    categories: feed.categories,
     nextPollAt: feed.nextPollAt.toISOString(),
     intervalSeconds,
     lastPolledAt: feed.lastPolledAt?.toISOString() ?? null,
     lastSuccessAt: feed.lastSuccessAt?.toISOString() ?? null,
-    ...{ lastOutcome, lastStatus, lastError, failures },
+    ...{ lastOutcome, lastStatus, lastError, failures, keepDays },
   };
 }

@@ -1,54 +1,58 @@
-import { type Static, Type } from 'typebox';
 import { LIST_KINDS } from '../../ranking/list.ts';
 import { WINDOWS } from '../../views/keys.ts';
-import { ArticleIdText, NullableInteger, NullableText, Time } from './common.ts';
+import { objectOf } from './object-of.ts';
+import { ArticleIdText, Flag, Integer, NullableInteger, NullableText, Text, Texts, Time } from './scalars.ts';
+import type { ValueOf } from './value-of.ts';
 
 export const DEFAULT_WINDOW = '24h';
 export const DEFAULT_ITEMS = 5;
 export const MAX_ITEMS = 50;
 
-export const RankingQuery = Type.Object({
-  category: Type.Optional(Type.String({ maxLength: 256, description: 'Slug of a category; absent: the whole site.' })),
-  window: Type.Optional(Type.Enum([...WINDOWS], { description: 'Of access lists; 24h where absent.' })),
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_ITEMS, description: '5 where absent.' })),
-  exclude: Type.Optional(ArticleIdText),
-  at: Type.Optional(Type.String({ maxLength: 64, description: 'RFC 3339: the list as it stood then.' })),
-});
-export type RankingQuery = Static<typeof RankingQuery>;
+export const RankingQuery = {
+  type: 'object',
+  properties: {
+    category: { type: 'string', maxLength: 256, description: 'Slug of a category; absent: the whole site.' },
+    window: { enum: WINDOWS, description: 'Of access lists; 24h where absent.' },
+    limit: { type: 'integer', minimum: 1, maximum: MAX_ITEMS, description: '5 where absent.' },
+    exclude: ArticleIdText,
+    at: { type: 'string', maxLength: 64, description: 'RFC 3339: the list as it stood then.' },
+  },
+} as const;
+export type RankingQuery = ValueOf<typeof RankingQuery>;
 
-export const RankingParams = Type.Object({ kind: Type.String({ description: LIST_KINDS.join(', ') }) });
+export const RankingParams = objectOf({ kind: { type: 'string', description: LIST_KINDS.join(', ') } });
 
-const ListedArticle = Type.Object({
-  id: Type.String(),
-  title: Type.String(),
+const ListedArticle = objectOf({
+  id: Text,
+  title: Text,
   url: NullableText,
-  source: Type.String(),
+  source: Text,
   publishedAt: Time,
   updatedAt: Time,
-  categories: Type.Array(Type.String()),
+  categories: Texts,
   image: NullableText,
 });
 
-const ListItem = Type.Object({
-  rank: Type.Integer(),
+const ListItem = objectOf({
+  rank: Integer,
   previousRank: NullableInteger,
-  movement: Type.Enum(['up', 'down', 'same', 'new']),
-  peakRank: Type.Integer(),
+  movement: { enum: ['up', 'down', 'same', 'new'] },
+  peakRank: Integer,
   since: Time,
-  reads: Type.Integer(),
+  reads: Integer,
   fill: NullableText,
   article: ListedArticle,
 });
 
-const ListWindow = Type.Object({ id: Type.Enum([...WINDOWS]), from: Time, to: Time, final: Type.Boolean() });
+const ListWindow = objectOf({ id: { enum: WINDOWS }, from: Time, to: Time, final: Flag });
 
-export const RankingSchema = Type.Object({
-  list: Type.Enum([...LIST_KINDS]),
-  scope: Type.String(),
-  title: Type.String(),
-  window: Type.Union([ListWindow, Type.Null()]),
+export const RankingSchema = objectOf({
+  list: { enum: LIST_KINDS },
+  scope: Text,
+  title: Text,
+  window: { anyOf: [ListWindow, { type: 'null' }] },
   asOf: Time,
-  version: Type.String(),
-  confidence: Type.Enum(['ok', 'thin', 'empty']),
-  items: Type.Array(ListItem),
+  version: Text,
+  confidence: { enum: ['ok', 'thin', 'empty'] },
+  items: { type: 'array', items: ListItem },
 });

@@ -1,4 +1,3 @@
-import { type Static, Type } from 'typebox';
 import { CodedError } from '../../errors.ts';
 import type { CategorySlug } from '../../ids.ts';
 import { LIST_KINDS, type ListKey } from '../../ranking/list.ts';
@@ -7,17 +6,19 @@ import { DEFAULT_WINDOW, MAX_ITEMS } from './ranking.ts';
 
 const MAX_LISTS = 20;
 
-export const StreamQuery = Type.Object({
-  lists: Type.String({
-    minLength: 1,
-    maxLength: 2048,
-    description: 'Such as popular:politics,access:24h,access:politics:7d.',
-  }),
-  limit: Type.Optional(
-    Type.Integer({ minimum: 1, maximum: MAX_ITEMS, description: 'Items of each list; 5 where absent.' }),
-  ),
-});
-export type StreamQuery = Static<typeof StreamQuery>;
+export const StreamQuery = {
+  type: 'object',
+  required: ['lists'],
+  properties: {
+    lists: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 2048,
+      description: 'Such as popular:politics,access:24h,access:politics:7d.',
+    },
+    limit: { type: 'integer', minimum: 1, maximum: MAX_ITEMS, description: 'Items of each list; 5 where absent.' },
+  },
+} as const;
 
 /** The lists that `popular:politics,access:24h` names: kind, then a category, a window, or both. */
 export function parseListNames(text: string): readonly ListKey[] {

@@ -1,33 +1,38 @@
-import { type Static, Type } from 'typebox';
-import { DROP_REASONS } from '../../views/view.ts';
-import { ArticleIdText } from './common.ts';
+import { DROP_REASONS, type DropReason } from '../../views/view.ts';
+import { objectOf } from './object-of.ts';
+import { ArticleIdText, Integer, Text } from './scalars.ts';
+import type { ValueOf } from './value-of.ts';
 
 export const MAX_BATCH = 200;
 
 const fields = {
-  article: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: 'Id of the article.' })),
-  url: Type.Optional(Type.String({ minLength: 1, maxLength: 2048, description: 'Or its URL on any known site.' })),
-  ref: Type.Optional(Type.Literal('box', { description: 'Our own box led the reader there.' })),
-  visitor: Type.Optional(Type.String({ minLength: 1, maxLength: 256, description: 'With the ingest token only.' })),
-  at: Type.Optional(Type.String({ maxLength: 64, description: 'RFC 3339; with the ingest token only.' })),
-};
+  article: { type: 'string', minLength: 1, maxLength: 64, description: 'Id of the article.' },
+  url: { type: 'string', minLength: 1, maxLength: 2048, description: 'Or its URL on any known site.' },
+  ref: { type: 'string', const: 'box', description: 'Our own box led the reader there.' },
+  visitor: { type: 'string', minLength: 1, maxLength: 256, description: 'With the ingest token only.' },
+  at: { type: 'string', maxLength: 64, description: 'RFC 3339; with the ingest token only.' },
+} as const;
 
-export const ViewSchema = Type.Object(fields);
-export type View = Static<typeof ViewSchema>;
+export const ViewSchema = { type: 'object', properties: fields } as const;
+export type View = ValueOf<typeof ViewSchema>;
 
 /** One view, or a batch. The batch's elements are looked at one by one, so that a bad one costs itself only. */
-export const ViewsBody = Type.Object({
-  ...fields,
-  views: Type.Optional(Type.Array(Type.Unknown(), { maxItems: MAX_BATCH, description: 'Views like the one above.' })),
+export const ViewsBody = {
+  type: 'object',
+  properties: {
+    ...fields,
+    views: { type: 'array', items: {}, maxItems: MAX_BATCH, description: 'Views like the one above.' },
+  },
+} as const;
+export type ViewsBody = ValueOf<typeof ViewsBody>;
+
+const dropCounts = Object.fromEntries(DROP_REASONS.map((reason) => [reason, Integer]));
+
+export const CollectedSchema = objectOf({
+  accepted: Integer,
+  dropped: { type: 'object', properties: dropCounts as Record<DropReason, typeof Integer> },
 });
-export type ViewsBody = Static<typeof ViewsBody>;
 
-export const CollectedSchema = Type.Object({
-  accepted: Type.Integer(),
-  dropped: Type.Object(Object.fromEntries(DROP_REASONS.map((reason) => [reason, Type.Optional(Type.Integer())]))),
-});
+export const PixelQuery = objectOf({ article: ArticleIdText });
 
-export const PixelQuery = Type.Object({ article: ArticleIdText });
-
-export const RedirectParams = Type.Object({ article: Type.String() });
-export type PixelQuery = Static<typeof PixelQuery>;
+export const RedirectParams = objectOf({ article: Text });

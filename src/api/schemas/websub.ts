@@ -1,14 +1,18 @@
-import { type Static, Type } from 'typebox';
+import { objectOf } from './object-of.ts';
+import type { ValueOf } from './value-of.ts';
 
-export const CallbackParams = Type.Object({ token: Type.String({ pattern: '^[\\w-]{16,64}$' }) });
-export type CallbackParams = Static<typeof CallbackParams>;
+export const CallbackParams = objectOf({ token: { type: 'string', pattern: '^[\\w-]{16,64}$' } });
+export type CallbackParams = ValueOf<typeof CallbackParams>;
 
 /** What a hub puts into the query; others add to it what they like. */
-export const CallbackQuery = Type.Object({
-  'hub.mode': Type.String({ maxLength: 32 }),
-  'hub.topic': Type.String({ maxLength: 4096 }),
-  'hub.challenge': Type.Optional(Type.String({ minLength: 1, maxLength: 4096 })),
-  'hub.lease_seconds': Type.Optional(Type.String({ maxLength: 32 })),
-  'hub.reason': Type.Optional(Type.String({ maxLength: 4096 })),
-});
-export type CallbackQuery = Static<typeof CallbackQuery>;
+export const CallbackQuery = {
+  type: 'object',
+  required: ['hub.mode', 'hub.topic'],
+  properties: {
+    'hub.mode': { type: 'string', maxLength: 32 },
+    'hub.topic': { type: 'string', maxLength: 4096 },
+    'hub.challenge': { type: 'string', minLength: 1, maxLength: 4096 },
+    'hub.lease_seconds': { type: 'string', maxLength: 32 },
+    'hub.reason': { type: 'string', maxLength: 4096 },
+  },
+} as const;

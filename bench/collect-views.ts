@@ -1,0 +1,152 @@
+/**
+ * What a view costs the product's API over HTTP, everything included (checks, hashing, Redis), beside a bare `node:http`
+ * handler that parses the JSON and answers 202, in the same run: CPU of each server's process a request, requests a
+ * second, and how long answers take at half of that rate. Then batches of 100 with the ingest token.
+ *
+ *     DATABASE_URL=postgres://… REDIS_URL=redis://… node --import tsx bench/collect-views.ts [--views 20000] [--rounds 3]
+ *
+ * 1,500 articles read as 1/rank, every view from another address, 200 browsers. Takes a database of its own on each
+ * server. PRODUCT_FLAGS go to the product's Node (--cpu-prof).
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
+import { migrate } from '../src/schema/migrate.ts';
+import { insertArticles, insertCategories, testArticle } from '../tests/ranking/counts.ts';
+import { databaseUrl, openDatabase, openTestRedis } from '../tests/support/engines.ts';
+import { type Load, openLoad } from './http-load.ts';
+import { measureProcess } from './process-cost.ts';
+import { redisCpu, startProduct, stopProduct } from './quiet-feeds.ts';
+
+const ARTICLES = 1500;
+const CATEGORIES = 10;
+const BATCH = 100;
+const CONNECTIONS = 64;
+const INGEST_TOKEN = 'a token of the benchmark, no secret at all'.replaceAll(' ', '-');
+
+const { values } = parseArgs({
+  options: { views: { type: 'string', default: '20000' }, rounds: { type: 'string', default: '3' } },
+});
+const [views, rounds] = [Number(values.views), Number(values.rounds)];
+if (databaseUrl === undefined) throw new Error('set DATABASE_URL and REDIS_URL to servers');
+
+const database = await openDatabase(databaseUrl, migrate);
+const redis = await openTestRedis();
+const articles = Array.from({ length: ARTICLES }, (_, rank) =>
+  testArticle(new Date(), `category-${rank % CATEGORIES}`, ...(rank % 4 === 0 ? [`category-${(rank + 3) % 10}`] : [])),
+);
+await insertCategories(
+  database.sql,
+  Object.fromEntries(Array.from({ length: CATEGORIES }, (_, n) => [`category-${n}`, `Category ${n}`])),
+);
+await insertArticles(database.sql, articles);
+const popularity = articles.flatMap(({ id }, rank) => Array<string>(Math.ceil(ARTICLES / (rank + 1))).fill(id));
+const anyArticle = () => popularity[Math.floor(Math.random() * popularity.length)] as string;
+let visitors = 0;
+
+const product = await startProduct({
+  DATABASE_URL: database.url,
+  REDIS_URL: redis.url,
+  ROLES: 'api',
+  TRUST_PROXY: '1',
+  INGEST_TOKEN,
+});
+const bare = spawn(process.execPath, ['--import', 'tsx', new URL('bare-collector.ts', import.meta.url).pathname], {
+  stdio: ['ignore', 'pipe', 'inherit'],
+});
+const [port] = await once(createInterface(bare.stdout), 'line');
+const servers = {
+  bare: { pid: bare.pid ?? 0, load: await openLoad(`http://127.0.0.1:${port}`, CONNECTIONS, 202) },
+  product: { pid: product.pid, load: await openLoad(product.url, CONNECTIONS, 202) },
+};
+
+function post(body: unknown, headers: string): Buffer {
+  const text = JSON.stringify(body);
+  return Buffer.from(
+    `POST /v1/views HTTP/1.1\r\nhost: 127.0.0.1\r\n${headers}content-length: ${text.length}\r\n\r\n${text}`,
+  );
+}
+
+/** As a browser's beacon arrives through a proxy. */
+function beacon(): Buffer {
+  const n = visitors++;
+  const address = `${11 + ((n >> 16) % 80)}.${(n >> 8) & 255}.${n & 255}.${1 + (n % 250)}`;
+  const agent = `Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${n % 200}.0.0.0 Safari/537.36`;
+  const headers = `user-agent: ${agent}\r\nx-forwarded-for: ${address}\r\ncontent-type: text/plain;charset=UTF-8\r\naccept: */*\r\norigin: https://news.example\r\n`;
+  return post({ article: anyArticle() }, headers);
+}
+
+function batch(): Buffer {
+  const some = Array.from({ length: BATCH }, () => ({ article: anyArticle(), visitor: `visitor-${visitors++}` }));
+  return post({ views: some }, `authorization: Bearer ${INGEST_TOKEN}\r\ncontent-type: application/json\r\n`);
+}
+
+interface Cost {
+  readonly microseconds: number;
+  readonly perSecond: number;
+  readonly redisMicroseconds: number;
+}
+
+async function costOf({ pid, load }: { pid: number; load: Load }, requests: readonly Buffer[]): Promise<Cost> {
+  const [cpu, redisBefore, startedAt] = [
+    measureProcess(pid).cpuSeconds,
+    await redisCpu(redis.redis),
+    performance.now(),
+  ];
+  await load.send(requests);
+  const seconds = (performance.now() - startedAt) / 1000;
+  return {
+    microseconds: ((measureProcess(pid).cpuSeconds - cpu) / requests.length) * 1e6,
+    perSecond: requests.length / seconds,
+    redisMicroseconds: (((await redisCpu(redis.redis)) - redisBefore) / requests.length) * 1e6,
+  };
+}
+
+const median = (all: readonly number[]) => all.toSorted((a, b) => a - b)[Math.floor(all.length / 2)] ?? 0;
+const medianOf = (costs: readonly Cost[], name: keyof Cost) => Math.round(median(costs.map((cost) => cost[name])));
+const beacons = () => Array.from({ length: views }, beacon);
+const batches = () => Array.from({ length: views / BATCH }, batch);
+
+const costs = { bare: [] as Cost[], product: [] as Cost[], batch: [] as Cost[] };
+// The first round of each warms up and is not measured.
+for (let round = 0; round <= rounds; round++) {
+  const [one, other, third] = [
+    await costOf(servers.bare, beacons()),
+    await costOf(servers.product, beacons()),
+    await costOf(servers.product, batches()),
+  ];
+  if (round === 0) continue;
+  costs.bare.push(one);
+  costs.product.push(other);
+  costs.batch.push(third);
+}
+const [bareCpu, productCpu] = [medianOf(costs.bare, 'microseconds'), medianOf(costs.product, 'microseconds')];
+console.log('one view a request', {
+  bareMicroseconds: bareCpu,
+  productMicroseconds: productCpu,
+  ofBareByCpu: `${Math.round((bareCpu / productCpu) * 100)} %`,
+  ofBareByClock: `${Math.round((medianOf(costs.product, 'perSecond') / medianOf(costs.bare, 'perSecond')) * 100)} %`,
+  bareRequestsPerSecond: medianOf(costs.bare, 'perSecond'),
+  productRequestsPerSecond: medianOf(costs.product, 'perSecond'),
+  redisMicroseconds: medianOf(costs.product, 'redisMicroseconds'),
+});
+
+const rate = medianOf(costs.product, 'perSecond') / 2;
+const took = (await servers.product.load.send(beacons(), rate)).sort();
+const quantile = (share: number) => Number((took[Math.floor(took.length * share)] ?? 0).toFixed(1));
+console.log('at half of that rate', { p50: quantile(0.5), p95: quantile(0.95), p99: quantile(0.99) });
+
+const perView = medianOf(costs.batch, 'microseconds') / BATCH;
+console.log(`batches of ${BATCH}`, {
+  viewsPerSecond: medianOf(costs.batch, 'perSecond') * BATCH,
+  productMicrosecondsPerView: Number(perView.toFixed(1)),
+  viewsPerCpuSecond: Math.round(1e6 / perView),
+  redisMicrosecondsPerView: Number((medianOf(costs.batch, 'redisMicroseconds') / BATCH).toFixed(1)),
+});
+
+for (const { load } of Object.values(servers)) load.close();
+await stopProduct(product);
+bare.kill();
+await redis.close();
+await database.close();

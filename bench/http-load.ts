@@ -1,0 +1,73 @@
+import { connect, type Socket } from 'node:net';
+
+/**
+ * A client that costs little beside the server it measures: requests are made beforehand, a connection carries one at a
+ * time and stays open. Answers must have a Content-Length.
+ */
+export interface Load {
+  /** Sends each request once, as fast as answers come or `perSecond`; gives how long each took, queueing included, in ms. */
+  send(requests: readonly Buffer[], perSecond?: number): Promise<Float64Array>;
+  close(): void;
+}
+
+const TICK_MS = 1;
+
+export async function openLoad(url: string, connections: number, expected: number): Promise<Load> {
+  const { hostname, port } = new URL(url);
+  const sockets = await Promise.all(
+    Array.from({ length: connections }, async () => {
+      const socket = connect(Number(port), hostname).setNoDelay().setEncoding('latin1');
+      await new Promise((resolve, reject) => socket.once('connect', resolve).once('error', reject));
+      return socket;
+    }),
+  );
+
+  return {
+    send: (requests, perSecond = Number.POSITIVE_INFINITY) =>
+      new Promise((resolve, reject) => {
+        const took = new Float64Array(requests.length);
+        const startedAt = performance.now();
+        const idle = [...sockets];
+        let sent = 0;
+        let answered = 0;
+        const dueAt = (index: number) => startedAt + (index / perSecond) * 1000;
+
+        const write = (socket: Socket) => {
+          const index = sent++;
+          const from = Number.isFinite(perSecond) ? dueAt(index) : performance.now();
+          listen(socket, (status) => {
+            if (status !== expected) return reject(new Error(`answered ${status}`));
+            took[index] = performance.now() - from;
+            if (++answered === requests.length) return resolve(took);
+            if (sent < requests.length && dueAt(sent) <= performance.now()) write(socket);
+            else idle.push(socket);
+          });
+          socket.write(requests[index] as Buffer);
+        };
+        const dispatch = () => {
+          while (idle.length > 0 && sent < requests.length && dueAt(sent) <= performance.now()) {
+            write(idle.pop() as Socket);
+          }
+          if (sent < requests.length && Number.isFinite(perSecond)) setTimeout(dispatch, TICK_MS);
+        };
+        dispatch();
+      }),
+    close() {
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+function listen(socket: Socket, onAnswer: (status: number) => void): void {
+  let text = '';
+  const onData = (chunk: string) => {
+    text += chunk;
+    const end = text.indexOf('\r\n\r\n');
+    if (end < 0) return;
+    const length = Number(/\r\ncontent-length: *(\d+)/i.exec(text)?.[1] ?? 0);
+    if (text.length < end + 4 + length) return;
+    socket.off('data', onData);
+    onAnswer(Number(text.slice(9, 12)));
+  };
+  socket.on('data', onData);
+}

@@ -1,0 +1,50 @@
+import { fmix32, type Shingles } from './shingles.ts';
+
+/** Minima kept of a text. The standard error of an estimate is √(J(1−J)/128): 4 % at most. */
+export const SIGNATURE_SIZE = 128;
+export const BANDS = 32;
+const ROWS = SIGNATURE_SIZE / BANDS;
+
+/** Fixed for life: stored keys are made with them. */
+const SEEDS = Uint32Array.from({ length: SIGNATURE_SIZE }, (_, index) => fmix32(0x9e3779b9 * (index + 1)));
+
+/**
+ * The smallest hash of the shingles under each of 128 hash functions. Each is `fmix32(shingle ^ seed)`: functions of the
+ * form a·h+b are so alike that nearly all texts share a band.
+ */
+export function signatureOf(shingles: Shingles): Uint32Array {
+  const minima = new Uint32Array(SIGNATURE_SIZE).fill(0xffffffff);
+  for (const shingle of shingles) {
+    for (let index = 0; index < SIGNATURE_SIZE; index++) {
+      const hash = fmix32(shingle ^ (SEEDS[index] as number));
+      if (hash < (minima[index] as number)) minima[index] = hash;
+    }
+  }
+  return minima;
+}
+
+/** The signature of all shingles of two texts together. */
+export function joinSignatures(a: Uint32Array, b: Uint32Array): Uint32Array {
+  return a.map((minimum, index) => Math.min(minimum, b[index] as number));
+}
+
+/** The share of shingles that two texts have in common, estimated from their signatures. */
+export function estimateJaccard(a: Uint32Array, b: Uint32Array): number {
+  let same = 0;
+  for (let index = 0; index < a.length; index++) if (a[index] === b[index]) same += 1;
+  return same / a.length;
+}
+
+/**
+ * One key for each four minima. Texts that are alike by J share at least one of 32 with probability 1 − (1 − J⁴)³²: 99 %
+ * at 0.6, 56 % at 0.4, 5 % at 0.2.
+ */
+export function bandsOf(signature: Uint32Array): number[] {
+  const bands: number[] = [];
+  for (let from = 0; from + ROWS <= signature.length; from += ROWS) {
+    let hash = fmix32(from + 1);
+    for (let row = 0; row < ROWS; row++) hash = fmix32(hash ^ (signature[from + row] as number));
+    bands.push(hash | 0);
+  }
+  return bands;
+}

@@ -1,0 +1,66 @@
+/**
+ * In how many articles each term occurred of late: counts that fade with a half-life, one row a term, so that a word of
+ * last month's news is rare again and the cost of asking does not grow with the archive.
+ */
+import { DAY } from '../../clock.ts';
+import type { Sql } from '../../engines/sql.ts';
+import type { Terms } from './terms.ts';
+
+const HALF_LIFE = 7 * DAY;
+/**
+ * Articles taken for granted that had none of the terms: else the words that two of the first ten articles share would
+ * count for little, although they are all that tells these two from the rest.
+ */
+const PRIOR = 500;
+/** What was counted once is worth less than a fiftieth by then. */
+const FORGOTTEN_AFTER = 6 * HALF_LIFE;
+
+export interface Frequencies {
+  /** Articles with this term, the given ones included. */
+  of(term: string): number;
+  /** How much a term tells: high for the rare, 0 for what stands everywhere. */
+  idf(term: string): number;
+}
+
+/** The row that counts the articles of a term's language. */
+const totalOf = (term: string) => term.slice(0, term.indexOf(':') + 1);
+
+/** Adds the articles with these terms to the counts, and answers the counts of all of these terms. */
+export async function countTerms(sql: Sql, articles: readonly Terms[], now: Date): Promise<Frequencies> {
+  const added = new Map<string, number>();
+  const add = (term: string) => added.set(term, (added.get(term) ?? 0) + 1);
+  for (const terms of articles) {
+    let total = '';
+    for (const term of terms.keys()) {
+      add(term);
+      total = totalOf(term);
+    }
+    if (total !== '') add(total);
+  }
+  // In the order of the terms: two that count at once lock rows in the same order.
+  const sorted = [...added.keys()].sort();
+  const { rows } = await sql.query<{ counts: Record<string, number> | null }>(
+    `with counted as (
+       insert into term_frequencies as known (term, articles, counted_at)
+       select term, articles, $3 from unnest($1::text[], $2::real[]) as given (term, articles)
+       on conflict (term) do update set
+         articles = excluded.articles + known.articles
+           * power(2, -greatest(0, extract(epoch from excluded.counted_at - known.counted_at)) / $4::double precision),
+         counted_at = greatest(excluded.counted_at, known.counted_at)
+       returning term, articles
+     )
+     select json_object_agg(term, articles) as counts from counted`,
+    [sorted, sorted.map((term) => added.get(term) ?? 0), now, HALF_LIFE / 1000],
+  );
+  const counts = new Map(Object.entries(rows[0]?.counts ?? {}));
+  const of = (term: string) => counts.get(term) ?? 0;
+  return { of, idf: (term) => Math.log((of(totalOf(term)) + PRIOR) / (of(term) + 0.5)) };
+}
+
+/** Forgets terms that no article has used for weeks; answers how many. */
+export async function forgetTerms(sql: Sql, now: Date): Promise<number> {
+  const { count } = await sql.query('delete from term_frequencies where counted_at < $1', [
+    new Date(now.getTime() - FORGOTTEN_AFTER),
+  ]);
+  return count;
+}

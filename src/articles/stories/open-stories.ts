@@ -1,0 +1,97 @@
+/** The stories that may still grow, in PostgreSQL: their centroids, and an index of terms. */
+import { readFileSync } from 'node:fs';
+import type { Sql } from '../../engines/sql.ts';
+import { current, STORY_WINDOW, type Story } from './cluster.ts';
+
+const [FIND_CANDIDATES, SAVE_STORIES, MERGE_STORIES, CLOSE_STORIES] = [
+  './find-candidates.sql',
+  './save-stories.sql',
+  './merge-stories.sql',
+  './close-stories.sql',
+].map((file) => readFileSync(new URL(file, import.meta.url), 'utf8')) as [string, string, string, string];
+
+const MAX_POSTINGS = 300;
+/** Of a few dozen stories that share a rare term, the right one shares several. */
+const CANDIDATES = 16;
+const CLOSED_WITH = 100;
+
+/** A term by which an article (or a story), `asker`, looks for stories, and how much it means there. */
+export interface Probe {
+  readonly asker: number;
+  readonly term: string;
+  readonly weight: number;
+}
+
+/** The open stories that share most of the askers' terms, the oldest first. */
+export async function findCandidates(sql: Sql, probes: readonly Probe[]): Promise<Story[]> {
+  if (probes.length === 0) return [];
+  const { rows } = await sql.query<{
+    story_id: number;
+    centroid: Record<string, number>;
+    size: number;
+    first_at: Date;
+    last_at: Date;
+  }>(FIND_CANDIDATES, [JSON.stringify(probes), MAX_POSTINGS, CANDIDATES]);
+  return rows.map((row) => ({
+    id: row.story_id,
+    centroid: new Map(Object.entries(row.centroid)),
+    indexed: Object.keys(row.centroid),
+    size: row.size,
+    firstAt: row.first_at.getTime(),
+    lastAt: row.last_at.getTime(),
+    isChanged: false,
+    mergedInto: undefined,
+  }));
+}
+
+/** Gives ids to those that have none, and answers these ids. */
+export async function addStories(sql: Sql, stories: readonly Story[]): Promise<number[]> {
+  const unnamed = stories.filter(({ id }) => id === undefined);
+  if (unnamed.length === 0) return [];
+  const { rows } = await sql.query<{ id: number }>(
+    'insert into stories (first_at) select unnest($1::timestamptz[]) returning id',
+    [unnamed.map(({ firstAt }) => new Date(firstAt))],
+  );
+  for (const [index, story] of unnamed.entries()) story.id = rows[index]?.id;
+  return rows.map(({ id }) => id);
+}
+
+/** Writes stories that changed, and leads the ids of those that merged to where they went. */
+export async function saveStories(
+  sql: Sql,
+  changed: readonly Story[],
+  merged: readonly Story[],
+  now: Date,
+): Promise<void> {
+  const rows = changed.map(({ id, centroid, size, firstAt, lastAt }) => ({
+    story: id,
+    centroid: Object.fromEntries([...centroid].map(([term, weight]) => [term, Math.round(weight * 1e4) / 1e4])),
+    size,
+    firstAt: new Date(firstAt),
+    lastAt: new Date(lastAt),
+  }));
+  const postings = [...changed.flatMap(postingsOf), ...merged.flatMap(withoutPostings)];
+  if (rows.length > 0) await sql.query(SAVE_STORIES, [JSON.stringify(rows), JSON.stringify(postings), now]);
+  if (merged.length === 0) return;
+  await sql.query(MERGE_STORIES, [merged.map(({ id }) => id), merged.map((story) => current(story).id)]);
+}
+
+function postingsOf({ id, centroid, indexed }: Story) {
+  const before = new Set(indexed);
+  return [
+    ...indexed.filter((term) => !centroid.has(term)).map((term) => ({ story: id, term, kept: false })),
+    ...[...centroid.keys()].filter((term) => !before.has(term)).map((term) => ({ story: id, term, kept: true })),
+  ];
+}
+
+const withoutPostings = ({ id, indexed }: Story) => indexed.map((term) => ({ story: id, term, kept: false }));
+
+/**
+ * Closes stories that were not added to within the window: with each hundredth that is opened, so that it costs a single
+ * article nothing, and more than were opened, so that none are left behind.
+ */
+export async function closeStories(sql: Sql, opened: readonly number[], now: Date): Promise<void> {
+  if (!opened.some((id) => id % CLOSED_WITH === 0)) return;
+  const limit = 2 * Math.max(opened.length, CLOSED_WITH);
+  await sql.query(CLOSE_STORIES, [new Date(now.getTime() - STORY_WINDOW), limit]);
+}

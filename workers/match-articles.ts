@@ -1,0 +1,25 @@
+import { type Matched, matchArticles } from '../src/articles/copies/match-articles.ts';
+import type { Clock } from '../src/clock.ts';
+import type { Sql } from '../src/engines/sql.ts';
+import type { JobQueue } from '../src/queues/open.ts';
+
+interface Tools {
+  readonly sql: Sql;
+  readonly clock: Clock;
+}
+
+/** Looks for copies and stories of all articles that wait for it. */
+export function matchArticlesJob({ sql, clock }: Tools) {
+  return (): Promise<Matched> => matchArticles(sql, clock());
+}
+
+/**
+ * Has new articles matched soon. Polls that store at the same time share one job; what is stored while that one runs gets
+ * the next. A job that is lost (Redis was flushed) is made up for by the ticker.
+ */
+export function matchSoon(queue: JobQueue<'match-articles'>): () => Promise<void> {
+  const deduplication = { id: 'match-articles', keepLastIfActive: true };
+  return async () => {
+    await queue.add('match-articles', {}, { deduplication });
+  };
+}
