@@ -63,7 +63,7 @@ export function openFrontPage(site: Site): FrontPage {
 
 async function readNews({ sql, categories }: Site): Promise<News> {
   const [latest, sections] = await Promise.all([listArticles(sql, { limit: LATEST_READ }), categories()]);
-  const first = sections.filter((section) => section.articles > 0).slice(0, SECTIONS_SHOWN);
+  const first = sections.filter((section) => !section.isEmpty).slice(0, SECTIONS_SHOWN);
   return {
     latest: latest.items,
     sections: await Promise.all(

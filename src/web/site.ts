@@ -38,7 +38,7 @@ export interface Site extends WebTools {
 }
 
 export interface Section extends Category {
-  readonly articles: number;
+  readonly isEmpty: boolean;
 }
 
 /** What a page says about itself to the layout. */
@@ -91,7 +91,7 @@ export function renderPage(
     interval: RANK_INTERVAL,
     today: site.dates.day(site.clock()),
     sections: sections
-      .filter((section) => section.articles > 0 || section.slug === head.category)
+      .filter((section) => !section.isEmpty || section.slug === head.category)
       .map((section) => ({ ...categoryLink(section.slug, names), isCurrent: section.slug === head.category })),
     assets: {
       css: site.asset('site.css'),

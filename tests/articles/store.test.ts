@@ -5,7 +5,7 @@ import type { CarryingFeed } from '../../src/articles/draft.ts';
 import { listArticles } from '../../src/articles/list.ts';
 import { saveArticles } from '../../src/articles/save.ts';
 import {
-  countArticles,
+  countByCategory,
   findArticle,
   findArticleIdsByUrl,
   findArticles,
@@ -147,19 +147,35 @@ describe('finding', () => {
     );
   });
 
-  it('counts articles, by category in the site’s order', async () => {
+  it('lists categories in the site’s order, and counts their articles without copies', async () => {
     await save(site.world, ['a', 'b']);
     await save(site.politics, ['b', 'c']);
     await opened.sql.query(`update categories set position = 1 where slug = 'asia'`);
+    const categories = await listCategories(opened.sql);
     assert.deepEqual(
-      (await listCategories(opened.sql)).map(({ slug, articles }) => [slug, articles]),
+      categories.map(({ slug, isEmpty }) => [slug, isEmpty]),
       [
-        ['politics', 2],
-        ['world', 2],
-        ['asia', 2],
+        ['politics', false],
+        ['world', false],
+        ['asia', false],
       ],
     );
-    assert.equal(await countArticles(opened.sql), 3);
+    const counts = async () => Object.fromEntries(await countByCategory(opened.sql));
+    assert.deepEqual(await counts(), { politics: 2, world: 2, asia: 2 });
+    const { rows } = await opened.sql.query<{ filed: number }>(
+      `with copy as (
+         update articles set original_id = (select max(id) from articles) where id = (select min(id) from articles)
+         returning id
+       )
+       select count(*) as filed from copy join article_categories on article_id = id`,
+    );
+    const sum = Object.values(await counts()).reduce((total, count) => total + count);
+    assert.equal(sum + (rows[0]?.filed ?? 0), 6);
+    await opened.sql.query('delete from article_categories');
+    assert.deepEqual(
+      (await listCategories(opened.sql)).map(({ isEmpty }) => isEmpty),
+      [true, true, true],
+    );
   });
 });
 

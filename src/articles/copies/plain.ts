@@ -53,12 +53,13 @@ export function plainWords(text: string): string {
     .replace(/['’‘`´]/g, '')
     .replace(/\b(\p{L})\.(?=\p{L}\b)/gu, '$1')
     .replace(/(?<=\d),(?=\d{3})/g, '')
-    .replace(/(?<=\d) ?(k|m|mn|mln|mio|b|bn|bln|tn|trn)\b/g, (_, unit: string) => ` ${UNITS[unit]}`)
     .replace(/%|\bper cent\b|\bpct\b|パーセント/g, ' percent ')
     .replace(/&|＆/g, ' and ')
-    .replace(NUMERAL, (word) => NUMERALS[word] ?? word)
     .replace(/(?<!\d)\.|\.(?!\d)|[^\p{L}\p{N}\p{M}.]+/gu, ' ')
+    .replace(NUMERAL, (word) => NUMERALS[word] ?? word)
     .replace(/ +/g, ' ')
+    .replace(/(?<=\d) ?(k|m|mn|mln|mio|b|bn|bln|tn|trn)\b/g, (_, unit: string) => ` ${UNITS[unit]}`)
     .replace(SPACE_AT_CJK, '')
+    .normalize('NFC')
     .trim();
 }
