@@ -34,6 +34,8 @@ const BENCHMARKS: readonly Benchmark[] = [
   { name: 'stories: quality and cost', file: 'story-quality.ts', lacks: needsServers },
   { name: 'claiming due feeds among a million', file: 'claim-feeds.ts', lacks: needsServers },
   { name: '100,000 feeds every five minutes', file: 'many-feeds.ts', lacks: needsServers },
+  { name: 'a first import of a thousand feeds', file: 'first-import.ts', lacks: needsServers },
+  { name: 'hostile documents', file: 'attacks.ts', lacks: false },
   {
     name: 'looking for copies and stories among 10,000 and a million articles',
     file: 'match-articles.ts',
