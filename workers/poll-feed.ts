@@ -41,8 +41,9 @@ export function pollFeedJob(tools: Tools) {
 
   return async ({ feeds, claimedUntil }: Jobs['poll-feed']): Promise<object> => {
     const lease = new Date(claimedUntil);
-    // Not before there is a slot: until then the batch is only claimed, and another process may still take it over.
-    const targets = await slots.run(async () =>
+    // Not before there is a slot that no begun batch wants: until then the batch is only claimed, another process may
+    // still take it over, and its feeds take no memory that the garbage collector would have to carry from turn to turn.
+    const targets = await slots.runLast(async () =>
       stopping.aborted ? undefined : beginPolls(sql, feeds, lease, LEASE_SECONDS, clock()),
     );
     if (targets === undefined) {

@@ -1,6 +1,6 @@
 import { DAY, SECOND } from '../clock.ts';
 import { adviceFor } from './advice.ts';
-import type { KeptHints, PollTarget } from './feed.ts';
+import type { KeptHints, PollTarget, WholeFeed } from './feed.ts';
 import { type IntervalLimits, intervalOf } from './interval.ts';
 import type { PollRecord } from './store.ts';
 
@@ -38,7 +38,7 @@ const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 
 
 /** All that a person who wonders about a feed can be told. */
 export function explainFeed(
-  target: PollTarget,
+  target: WholeFeed,
   polls: readonly PollRecord[],
   limits: IntervalLimits,
   now: Date,
@@ -141,7 +141,7 @@ function leaseReasons({ leasedUntil, strikes }: PollTarget, now: Date): Reason[]
   return reasons;
 }
 
-function failureReasons(target: PollTarget): Reason[] {
+function failureReasons(target: WholeFeed): Reason[] {
   const { failures, lastOutcome, lastError, lastSuccessAt, goneAt, missingSince } = target;
   const reasons: Reason[] = [];
   const add = (says: string) => reasons.push({ about: 'failures', says });

@@ -30,8 +30,19 @@ export interface KeptHints extends PublisherHints {
   readonly freshForSeconds: number | null;
 }
 
-/** What one poll needs to know of its feed beside that. */
-export interface PollTarget extends Feed {
+/** What only people want to know of a feed: decoding it for each poll cost a fiftieth of all that a poll costs. */
+type ForPeople =
+  | 'title'
+  | 'siteUrl'
+  | 'language'
+  | 'lastPolledAt'
+  | 'lastSuccessAt'
+  | 'lastStatus'
+  | 'lastError'
+  | 'keepDays';
+
+/** What one poll needs to know of its feed. */
+export interface PollTarget extends Omit<Feed, ForPeople> {
   /** Until when this poll may run; null where nobody claimed the feed. */
   readonly leasedUntil: Date | null;
   /** Half the median gap between the feed's recent entries; null where too few have dates. */
@@ -136,3 +147,6 @@ export interface Poll {
   /** The validators that we had stand for a body that is no longer there: with them we would have been told 304. */
   readonly hasLied?: true;
 }
+
+/** A feed with all that is known of it. */
+export type WholeFeed = Feed & PollTarget;

@@ -2,11 +2,18 @@ import { type CategorySlug, type FeedId, feedId } from '../ids.ts';
 import type { Feed, FeedState, KeptHints, PollTarget } from './feed.ts';
 import { SILENCE_SECONDS } from './websub/subscription.ts';
 
+const CATEGORIES = 'array(select category from feed_categories where feed_id = feeds.id order by category)';
+
+/** Columns of a Feed that no poll needs. */
+export const PEOPLE_COLUMNS = `feeds.title, feeds.site_url, feeds.language, feeds.last_polled_at, feeds.last_success_at,
+  feeds.last_status, feeds.last_error, feeds.keep_days`;
+
+/** Columns of a Feed that polls need as well. */
+const SHARED_COLUMNS = `feeds.id, feeds.url, feeds.host, feeds.state, ${CATEGORIES} as categories, feeds.next_poll_at,
+  feeds.interval_seconds, feeds.last_outcome, feeds.failures`;
+
 /** Columns of a Feed; the table goes by the name `feeds`. */
-export const FEED_COLUMNS = `feeds.id, feeds.url, feeds.host, feeds.title, feeds.site_url, feeds.language, feeds.state,
-  array(select category from feed_categories where feed_id = feeds.id order by category) as categories,
-  feeds.next_poll_at, feeds.interval_seconds, feeds.last_polled_at, feeds.last_success_at, feeds.last_outcome,
-  feeds.last_status, feeds.last_error, feeds.failures, feeds.keep_days`;
+export const FEED_COLUMNS = `${SHARED_COLUMNS}, ${PEOPLE_COLUMNS}`;
 
 /** Once a hub has pushed, it is relied on for its lease, unless it is silent for long or a poll found what it did not push. */
 const PUSH_ALIVE_UNTIL = `(
@@ -16,7 +23,7 @@ const PUSH_ALIVE_UNTIL = `(
   )`;
 
 /** Columns of a PollTarget. */
-export const TARGET_COLUMNS = `${FEED_COLUMNS}, feeds.leased_until, feeds.rhythm_seconds, feeds.newest_entry_at,
+export const TARGET_COLUMNS = `${SHARED_COLUMNS}, feeds.leased_until, feeds.rhythm_seconds, feeds.newest_entry_at,
   feeds.hints, feeds.poll_count, feeds.hub_url, feeds.topic_url, ${PUSH_ALIVE_UNTIL} as push_alive_until, feeds.etag, feeds.last_modified, feeds.body_hash, feeds.trusts_validators, feeds.missing_since,
   feeds.request_headers,
   feeds.basic_auth, feeds.user_agent, feeds.default_zone, feeds.strikes, feeds.gone_at, feeds.moved_to,
@@ -42,7 +49,17 @@ export interface FeedRow {
   readonly keep_days: number | null;
 }
 
-export interface TargetRow extends FeedRow {
+type ForPeople =
+  | 'title'
+  | 'site_url'
+  | 'language'
+  | 'last_polled_at'
+  | 'last_success_at'
+  | 'last_status'
+  | 'last_error'
+  | 'keep_days';
+
+export interface TargetRow extends Omit<FeedRow, ForPeople> {
   readonly leased_until: Date | null;
   readonly rhythm_seconds: number | null;
   readonly newest_entry_at: Date | null;
@@ -101,20 +118,12 @@ export function toPollTarget(row: TargetRow): PollTarget {
     id: feedId(row.id),
     url: row.url,
     host: row.host,
-    title: row.title,
-    siteUrl: row.site_url,
-    language: row.language,
     state: row.state,
     categories: row.categories,
     nextPollAt: row.next_poll_at,
     intervalSeconds: row.interval_seconds,
-    lastPolledAt: row.last_polled_at,
-    lastSuccessAt: row.last_success_at,
     lastOutcome: row.last_outcome,
-    lastStatus: row.last_status,
-    lastError: row.last_error,
     failures: row.failures,
-    keepDays: row.keep_days,
     leasedUntil: row.leased_until,
     rhythmSeconds: row.rhythm_seconds,
     newestEntryAt: row.newest_entry_at,

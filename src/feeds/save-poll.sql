@@ -7,13 +7,13 @@
 with saved as (
   update feeds set
     leased_until = null,
-    -- Null where the poll changes nothing about it. A pause that came in the middle of the poll stays.
+    -- State and hints are null where the poll changes nothing about them. A pause that came meanwhile stays.
     state = case when feeds.state = 'paused' then feeds.state else coalesce(poll.state, feeds.state) end,
     next_poll_at = poll.next_poll_at,
     interval_seconds = poll.interval_seconds,
     rhythm_seconds = poll.rhythm_seconds,
     newest_entry_at = poll.newest_entry_at,
-    hints = poll.hints,
+    hints = coalesce(poll.hints, feeds.hints),
     failures = poll.failures,
     strikes = poll.strikes,
     gone_at = poll.gone_at,

@@ -84,23 +84,24 @@ export function pollRow(
   const schedule = scheduleNext(target, poll, counts.inserted, limits, now, random);
   const validators = validatorsOf(outcome);
   const feed = outcome.kind === 'fresh' ? outcome.feed : undefined;
-  // Written out, nothing spread: this is made for every poll, and what is undefined costs nothing in JSON.
+  // Written out, nothing spread: this is made for every poll, and what is undefined costs nothing in JSON. It is null for
+  // PostgreSQL.
   const columns = {
     id: target.id,
     leased_until: target.leasedUntil,
     is_reached: outcome.kind !== 'limited' || poll.status !== null,
     is_success: outcome.kind === 'fresh' || outcome.kind === 'unchanged',
-    state: schedule.state === target.state ? null : schedule.state,
+    state: schedule.state === target.state ? undefined : schedule.state,
     next_poll_at: schedule.nextPollAt,
     interval_seconds: schedule.intervalSeconds,
-    rhythm_seconds: schedule.rhythmSeconds,
-    newest_entry_at: schedule.newestEntryAt,
-    hints: schedule.hints,
+    rhythm_seconds: schedule.rhythmSeconds ?? undefined,
+    newest_entry_at: schedule.newestEntryAt ?? undefined,
+    hints: schedule.hints === target.hints ? undefined : schedule.hints,
     failures: schedule.failures,
     strikes: schedule.strikes,
-    gone_at: schedule.goneAt,
-    moved_to: schedule.movedTo,
-    moved_since: schedule.movedSince,
+    gone_at: schedule.goneAt ?? undefined,
+    moved_to: schedule.movedTo ?? undefined,
+    moved_since: schedule.movedSince ?? undefined,
     moved_polls: schedule.movedPolls,
     has_validators: validators !== undefined,
     etag: validators?.etag,

@@ -79,7 +79,9 @@ function afterSuccess(
   const asked = isFresh ? outcome.feed.hints : target.hints;
   // An answer 304 without caching headers leaves those of the answer that it confirms in force (RFC 9111, 4.3.4).
   const kept = poll.status === 304 ? target.hints.freshForSeconds : null;
-  const hints: KeptHints = { ...asked, freshForSeconds: poll.freshForSeconds ?? kept };
+  const freshForSeconds = poll.freshForSeconds ?? kept;
+  const isAsKept = !isFresh && target.hints.freshForSeconds === freshForSeconds;
+  const hints: KeptHints = isAsKept ? target.hints : { ...asked, freshForSeconds };
   const rhythmSeconds = isFresh ? rhythmOf(outcome.entries, now) : target.rhythmSeconds;
   const newestEntryAt = isFresh ? newestOf(outcome.entries, inserted, target.newestEntryAt, now) : target.newestEntryAt;
   const wishedSeconds = Math.max(hints.intervalSeconds ?? 0, hints.freshForSeconds ?? 0);

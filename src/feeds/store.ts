@@ -4,9 +4,17 @@ import { CodedError } from '../errors.ts';
 import { categorySlug, type FeedId } from '../ids.ts';
 import { insertFeeds, type NewFeed, sortCandidates } from './add-feeds.ts';
 import { createCategories } from './categories.ts';
-import type { Feed, FeedState, PollTarget } from './feed.ts';
+import type { Feed, FeedState, WholeFeed } from './feed.ts';
 import type { OpmlFeed } from './opml-feed.ts';
-import { FEED_COLUMNS, type FeedRow, TARGET_COLUMNS, type TargetRow, toFeed, toPollTarget } from './rows.ts';
+import {
+  FEED_COLUMNS,
+  type FeedRow,
+  PEOPLE_COLUMNS,
+  TARGET_COLUMNS,
+  type TargetRow,
+  toFeed,
+  toPollTarget,
+} from './rows.ts';
 
 export interface AddedFeeds {
   readonly added: FeedId[];
@@ -119,10 +127,13 @@ export async function findFeed(sql: Sql, id: FeedId): Promise<Feed | undefined> 
   return rows[0] && toFeed(rows[0]);
 }
 
-/** All that polling the feed needs; undefined where it is gone. */
-export async function readPollTarget(sql: Sql, id: FeedId): Promise<PollTarget | undefined> {
-  const { rows } = await sql.query<TargetRow>(`select ${TARGET_COLUMNS} from feeds where id = $1`, [id]);
-  return rows[0] && toPollTarget(rows[0]);
+/** The feed and all that polling it needs; undefined where it is gone. */
+export async function readPollTarget(sql: Sql, id: FeedId): Promise<WholeFeed | undefined> {
+  const { rows } = await sql.query<FeedRow & TargetRow>(
+    `select ${TARGET_COLUMNS}, ${PEOPLE_COLUMNS} from feeds where id = $1`,
+    [id],
+  );
+  return rows[0] && { ...toFeed(rows[0]), ...toPollTarget(rows[0]) };
 }
 
 /**

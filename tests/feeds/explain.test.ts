@@ -2,17 +2,17 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { adviceFor } from '../../src/feeds/advice.ts';
 import { explainFeed, inWords } from '../../src/feeds/explain.ts';
-import type { PollTarget } from '../../src/feeds/feed.ts';
+import type { WholeFeed } from '../../src/feeds/feed.ts';
 import type { PollRecord } from '../../src/feeds/store.ts';
 import { later, NOW, targetOf } from './poll-fixtures.ts';
 
 const LIMITS = { minSeconds: 300, maxSeconds: 21_600 };
 const NOTHING = { intervalSeconds: null, skipHours: [], skipDays: [], freshForSeconds: null };
 
-const explain = (more: Partial<PollTarget>, polls: readonly PollRecord[] = []) =>
+const explain = (more: Partial<WholeFeed>, polls: readonly PollRecord[] = []) =>
   explainFeed(targetOf({ leasedUntil: null, ...more }), polls, LIMITS, NOW);
 
-const sentences = (more: Partial<PollTarget>) =>
+const sentences = (more: Partial<WholeFeed>) =>
   explain(more)
     .reasons.map(({ says }) => says)
     .join('\n');

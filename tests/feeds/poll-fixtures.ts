@@ -1,5 +1,5 @@
 import type { Entry, ParsedFeed } from '../../src/feeds/entry.ts';
-import type { Poll, PollOutcome, PollTarget } from '../../src/feeds/feed.ts';
+import type { Poll, PollOutcome, WholeFeed } from '../../src/feeds/feed.ts';
 import { feedId } from '../../src/ids.ts';
 
 export const NOW = new Date('2026-03-04T10:30:00Z');
@@ -41,7 +41,7 @@ export function pollOf(outcome: PollOutcome, more: Partial<Poll> = {}): Poll {
   };
 }
 
-export function targetOf(more: Partial<PollTarget> = {}): PollTarget {
+export function targetOf(more: Partial<WholeFeed> = {}): WholeFeed {
   return {
     ...{ id: feedId(1), url: 'https://a.example/feed', host: 'a.example', title: '', siteUrl: null, language: null },
     ...{ state: 'active', categories: [], nextPollAt: NOW, intervalSeconds: 900, lastPolledAt: null },

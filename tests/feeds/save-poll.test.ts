@@ -175,12 +175,13 @@ test('only what changes nothing but the schedule may be written with others', as
 
 test('validators are written with the articles or not at all', async () => {
   const target = await claim();
+  const before = await readPollTarget(sql, id);
   const work = sql.transaction(async (transaction) => {
     await savePoll(transaction, target, pollOf(fresh()), COUNTS, LIMITS, NOW, middle);
     throw new Error('the articles could not be stored');
   });
   await assert.rejects(work, /could not be stored/);
-  assert.deepEqual(await readPollTarget(sql, id), target);
+  assert.deepEqual(await readPollTarget(sql, id), before);
 });
 
 async function pollMoved(times: readonly number[], movedTo: string): Promise<void> {

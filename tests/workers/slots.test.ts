@@ -36,3 +36,15 @@ test('work that fails frees its slot', async () => {
   );
   assert.equal(await slots.run(async () => 'next'), 'next');
 });
+
+test('who runs last runs after all who came later', async () => {
+  const slots = openSlots(1);
+  const order: string[] = [];
+  let free: () => void = () => {};
+  const first = slots.run(() => new Promise<void>((resolve) => (free = resolve)));
+  const note = (name: string) => async () => void order.push(name);
+  const others = [slots.runLast(note('last')), slots.run(note('second')), slots.run(note('third'))];
+  free();
+  await Promise.all([first, ...others]);
+  assert.deepEqual(order, ['second', 'third', 'last']);
+});
