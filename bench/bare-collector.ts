@@ -13,6 +13,8 @@ const server = createServer((request, response) => {
     response.writeHead(202, { 'content-type': 'application/json', 'content-length': answer.length }).end(answer);
   });
 });
+// The benchmark's connections rest while the other server is measured.
+server.keepAliveTimeout = 600_000;
 server.listen(0, '127.0.0.1', () => {
   const address = server.address();
   process.stdout.write(`${typeof address === 'object' ? address?.port : ''}\n`);

@@ -18,6 +18,7 @@ export async function openLoad(url: string, connections: number, expected: numbe
     Array.from({ length: connections }, async () => {
       const socket = connect(Number(port), hostname).setNoDelay().setEncoding('latin1');
       await new Promise((resolve, reject) => socket.once('connect', resolve).once('error', reject));
+      socket.once('end', () => socket.destroy(new Error(`${url} closed a connection`)));
       return socket;
     }),
   );
@@ -35,8 +36,8 @@ export async function openLoad(url: string, connections: number, expected: numbe
         const write = (socket: Socket) => {
           const index = sent++;
           const from = Number.isFinite(perSecond) ? dueAt(index) : performance.now();
-          listen(socket, (status) => {
-            if (status !== expected) return reject(new Error(`answered ${status}`));
+          listen(socket, (status, text) => {
+            if (status !== expected) return reject(new Error(text));
             took[index] = performance.now() - from;
             if (++answered === requests.length) return resolve(took);
             if (sent < requests.length && dueAt(sent) <= performance.now()) write(socket);
@@ -58,7 +59,7 @@ export async function openLoad(url: string, connections: number, expected: numbe
   };
 }
 
-function listen(socket: Socket, onAnswer: (status: number) => void): void {
+function listen(socket: Socket, onAnswer: (status: number, text: string) => void): void {
   let text = '';
   const onData = (chunk: string) => {
     text += chunk;
@@ -67,7 +68,7 @@ function listen(socket: Socket, onAnswer: (status: number) => void): void {
     const length = Number(/\r\ncontent-length: *(\d+)/i.exec(text)?.[1] ?? 0);
     if (text.length < end + 4 + length) return;
     socket.off('data', onData);
-    onAnswer(Number(text.slice(9, 12)));
+    onAnswer(Number(text.slice(9, 12)), text);
   };
   socket.on('data', onData);
 }

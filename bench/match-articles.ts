@@ -2,38 +2,51 @@
  * What it costs to look for copies and stories of new articles, beside how many are stored: CPU of this process and of
  * PostgreSQL's (which must run on this machine), for each article.
  *
- *     DATABASE_URL=postgres://… node --import tsx bench/match-articles.ts [--stored 10000,1000000] [--fresh 2000]
+ *     DATABASE_URL=postgres://… node --import tsx bench/match-articles.ts [--stored 10000,1000000] [--fresh 2000] [--batch 200]
  *
  * Takes a database of its own on the server, and about 3 GB on its disk for a million articles, which take some minutes.
  */
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Client } from 'pg';
 import { matchArticles } from '../src/articles/copies/match-articles.ts';
-import type { Sql } from '../src/engines/sql.ts';
 import { newArticleId } from '../src/ids.ts';
 import { migrate } from '../src/schema/migrate.ts';
 import { databaseUrl, openDatabase } from '../tests/support/engines.ts';
-import { measureProcess } from './process-cost.ts';
 
 const { values } = parseArgs({
-  options: { stored: { type: 'string', default: '10000,1000000' }, fresh: { type: 'string', default: '2000' } },
+  options: {
+    stored: { type: 'string', default: '10000,1000000' },
+    fresh: { type: 'string', default: '2000' },
+    // Articles that wait when matching is called; several sizes, one after the other.
+    batch: { type: 'string', default: '200,1' },
+  },
 });
 const fresh = Number(values.fresh);
 if (databaseUrl === undefined) throw new Error('set DATABASE_URL to a server');
 const NOW = new Date();
 const CHUNK = 20_000;
 const KEYS = 42;
+const FEEDS = 200;
 
 const { sql, url, close } = await openDatabase(databaseUrl, migrate);
 const client = new Client(url);
 await client.connect();
+await client.query(
+  `insert into feeds (url, host) select 'https://' || n || '.example/feed', n || '.example' from generate_series(1, ${FEEDS}) n`,
+);
 let stored = 0;
 let sequence = 0;
+let last = '';
 for (const size of values.stored.split(',').map(Number)) {
   await fill(size);
-  await measure(200);
-  console.log({ stored: size, fresh, ...(await measure(fresh)) });
+  await measure(200, 200);
+  for (const batch of values.batch.split(',').map(Number)) {
+    console.log({ stored: size, batch, ...(await measure(batch === 1 ? fresh / 4 : fresh, batch)) });
+  }
+  // They are like each other, as stored ones are not: the next are to find as few of them.
+  await client.query(`delete from articles where id > '0s'; delete from stories; delete from story_postings`);
 }
 await client.end();
 await close();
@@ -70,37 +83,47 @@ async function fill(size: number): Promise<void> {
   await client.query('checkpoint').catch(() => {});
 }
 
-/** Milliseconds of CPU for each of `count` new articles, a fifth of which are copies. */
-async function measure(count: number): Promise<object> {
-  await storeFresh(count);
-  const before = { own: process.cpuUsage(), server: await serverCpu(sql) };
-  const started = performance.now();
-  const { matched, copies } = await matchArticles(sql, NOW);
-  const wall = performance.now() - started;
-  const own = process.cpuUsage(before.own);
-  const client = (own.user + own.system) / 1000;
-  const server = ((await serverCpu(sql)) - before.server) * 1000;
-  const each = (ms: number) => Number((ms / matched).toFixed(3));
+/** Milliseconds of CPU for each of `count` new articles, a fifth of which are copies; `batch` of them wait at a time. */
+async function measure(count: number, batch: number): Promise<object> {
+  const pids = await serverPids();
+  const sums = { matched: 0, copies: 0, client: 0, server: 0, wall: 0 };
+  for (let stored = 0; stored < count; stored += batch) {
+    await storeFresh(stored, Math.min(count, stored + batch));
+    const before = { own: process.cpuUsage(), server: serverCpu(pids) };
+    const started = performance.now();
+    const { matched, copies } = await matchArticles(sql, NOW);
+    sums.wall += performance.now() - started;
+    const own = process.cpuUsage(before.own);
+    sums.client += (own.user + own.system) / 1000;
+    sums.server += (serverCpu(pids) - before.server) * 1000;
+    sums.matched += matched;
+    sums.copies += copies;
+  }
+  const each = (ms: number) => Number((ms / sums.matched).toFixed(3));
   return {
-    matched,
-    copies,
-    clientMs: each(client),
-    serverMs: each(server),
-    cpuMs: each(client + server),
-    wallMs: each(wall),
+    matched: sums.matched,
+    copies: sums.copies,
+    clientMs: each(sums.client),
+    serverMs: each(sums.server),
+    cpuMs: each(sums.client + sums.server),
+    wallMs: each(sums.wall),
   };
 }
 
-async function serverCpu(on: Sql): Promise<number> {
-  const { rows } = await on.query<{ pid: number }>(
-    `select pid from pg_stat_activity where datname = current_database() and backend_type = 'client backend'`,
-  );
-  return rows.reduce((sum, { pid }) => sum + measureProcess(pid).cpuSeconds, 0);
+/** Seconds of CPU that these processes had so far. */
+function serverCpu(pids: readonly number[]): number {
+  return pids.reduce((sum, pid) => sum + Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[0]) / 1e9, 0);
 }
 
-async function storeFresh(count: number): Promise<void> {
-  let last = '';
-  for (let index = 0; index < count; index++) {
+async function serverPids(): Promise<number[]> {
+  const { rows } = await sql.query<{ pid: number }>(
+    `select pid from pg_stat_activity where datname = current_database() and backend_type = 'client backend'`,
+  );
+  return rows.map(({ pid }) => pid);
+}
+
+async function storeFresh(from: number, to: number): Promise<void> {
+  for (let index = from; index < to; index++) {
     const isCopy = index % 5 === 4;
     const title = isCopy ? `UPDATE 1-${last}` : sentence(9);
     const id = newArticleId(new Date(NOW.getTime() - index * 1000), ++sequence);
@@ -108,6 +131,11 @@ async function storeFresh(count: number): Promise<void> {
       `insert into articles (id, title, summary, published_at, published_from, first_seen_at, updated_at, content_hash)
        values ($1, $2, $3, $4, 'feed', $5, $4, $6)`,
       [id, title, sentence(40), new Date(NOW.getTime() - index * 1000), NOW, createHash('md5').update(id).digest()],
+    );
+    await sql.query(
+      `insert into sources (feed_id, guid_hash, article_id, guid, first_seen_at, last_seen_at)
+       select id, $2, $1, $1, $3, $3 from feeds order by id offset $4 limit 1`,
+      [id, createHash('md5').update(id).digest(), NOW, sequence % FEEDS],
     );
     last = title;
   }

@@ -11,10 +11,12 @@ import { randomBytes } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { MINUTE } from '../src/clock.ts';
 import { type ArticleId, type CategorySlug, newArticleId, shardOf } from '../src/ids.ts';
+import { openOrigins } from '../src/views/network.ts';
 import { type Read, recordReads } from '../src/views/record.ts';
 import { rollWindows } from '../src/views/roll.ts';
 
 const BATCH = 100;
+const READS_PER_ADDRESS = 20;
 const ARTICLES = 1500;
 const SPAN = 90 * MINUTE;
 const CALLS_AT_ONCE = 16;
@@ -56,6 +58,7 @@ async function recordAll(from: number): Promise<void> {
   for (let i = 0; i < total; i++) {
     const { id, categories } = popularity[Math.floor(Math.random() * popularity.length)] as Article;
     const at = new Date(from + (i / total) * SPAN);
+    isNow = at;
     const queue = queues.get(shardOf(id)) ?? [];
     queues.set(shardOf(id), queue);
     const visitor = randomBytes(8).readBigInt64BE().toString();
@@ -67,13 +70,27 @@ async function recordAll(from: number): Promise<void> {
       isBox: i % 20 === 0,
       visitor,
       visitorBefore: undefined,
+      origin: origins.note(salt, addresses[Math.floor(Math.random() * addresses.length)] as string, id).weighed,
     });
     if (queue.length < BATCH) continue;
-    calls.push(recordReads(redis, shardOf(id), at, queue.splice(0)));
+    calls.push(recordReads(redis, shardOf(id), at, queue.splice(0), READS_PER_ADDRESS));
     if (calls.length === CALLS_AT_ONCE) await Promise.all(calls.splice(0));
   }
-  for (const [shard, rest] of queues) calls.push(recordReads(redis, shard, new Date(from + SPAN), rest));
+  for (const [shard, rest] of queues)
+    calls.push(recordReads(redis, shard, new Date(from + SPAN), rest, READS_PER_ADDRESS));
   await Promise.all(calls);
+}
+
+/** Readers of all networks alike, each of them behind an address of his own. */
+let isNow = new Date(START);
+const origins = openOrigins(() => isNow);
+const salt = randomBytes(32);
+const addresses = Array.from({ length: 20_000 }, () => [...randomBytes(4)].join('.'));
+
+async function dampingSize(): Promise<number> {
+  const keys = await redis.keys('*:crowd:*');
+  const sizes = await Promise.all(keys.map((key) => redis.memory('USAGE', key, 'SAMPLES', 0)));
+  return sizes.reduce<number>((sum, bytes) => sum + Number(bytes), 0);
 }
 
 async function dedupeSize(): Promise<{ entries: number; bytesPerEntry: number }> {
@@ -99,7 +116,8 @@ console.log({
   redisMicrosecondsPerRead: Number(((spent / total) * 1e6).toFixed(2)),
   redisMicrosecondsPerBareZincrby: Number(((oneCall / 200_000) * 1e6).toFixed(2)),
 });
-console.log({ dedupe: await dedupeSize() });
+const dedupe = await dedupeSize();
+console.log({ dedupe, dampingBytesPerEntry: Number(((await dampingSize()) / dedupe.entries).toFixed(2)) });
 let subtracted = 0;
 const rolled = await cpuOf(async () => {
   subtracted = await rollWindows(redis, new Date(START + 4 * SPAN));

@@ -42,11 +42,18 @@ const BENCHMARKS: readonly Benchmark[] = [
     lacks: needsServers,
   },
   { name: 'searching a million articles', file: 'search-articles.ts', lacks: needsServers },
+  { name: 'importing a log of a million lines, against readline', file: 'import-views.ts', lacks: needsServers },
   {
     name: 'counting reads in Redis',
     file: 'record-views.ts',
     environment: { REDIS_URL: scratchRedis },
     lacks: redis === undefined && 'a Redis server (REDIS_URL)',
+  },
+  {
+    name: 'views into processes that are killed: acknowledged = counted = archived',
+    file: 'exactness.ts',
+    args: ['--views', '100000', '--kills', '12'],
+    lacks: needsServers,
   },
   {
     name: 'building lists, against plain ZREVRANGE',

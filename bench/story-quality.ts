@@ -7,13 +7,13 @@
  * that of this process; what PostgreSQL does shows in the wall time and the rows written. Takes a database of its own on the server.
  */
 import { parseArgs } from 'node:util';
-import { assignStories, type StoryArticle } from '../src/articles/stories/assign.ts';
+import type { StoryArticle } from '../src/articles/stories/assign.ts';
 import { termsOf } from '../src/articles/stories/terms.ts';
 import type { Sql } from '../src/engines/sql.ts';
 import type { ArticleId } from '../src/ids.ts';
 import { migrate } from '../src/schema/migrate.ts';
 import { labelledStream, scorePairs } from '../tests/articles/stories/labelled.ts';
-import { insertPlain, storiesOf } from '../tests/articles/stories/stored.ts';
+import { giveStories, insertPlain, storiesOf } from '../tests/articles/stories/stored.ts';
 import { databaseUrl, openDatabase } from '../tests/support/engines.ts';
 
 const { values } = parseArgs({
@@ -37,7 +37,7 @@ for (const language of ['en', 'ja'] as const) {
   const startedAt = performance.now();
   for (let at = 0; at < articles.length; at += batch) {
     const given = articles.slice(at, at + batch);
-    await assignStories(sql, given, given.at(-1)?.publishedAt ?? START);
+    await giveStories(sql, given, given.at(-1)?.publishedAt ?? START);
   }
   const wall = performance.now() - startedAt;
   const { user, system } = process.cpuUsage(cpu);

@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js';
+import { serverUrls } from '../src/engines/address.ts';
 
 /** Turns a setting's text into its value; throws an Error whose message ends the sentence "must be …". */
 export type Parse<T> = (text: string) => T;
@@ -64,6 +65,15 @@ export function url(...protocols: string[]): Parse<string> {
     if (!URL.canParse(value) || !protocols.includes(new URL(value).protocol)) {
       throw new Error(`a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`);
     }
+    return value;
+  };
+}
+
+/** A URL that may name several servers, separated by commas. */
+export function serversUrl(...protocols: string[]): Parse<string> {
+  const one = url(...protocols);
+  return (value) => {
+    for (const server of serverUrls(value)) one(server);
     return value;
   };
 }

@@ -1,4 +1,16 @@
-import { baseUrl, cidrs, duration, integer, oneOf, type Parse, someOf, text, timeZone, url } from './parse.ts';
+import {
+  baseUrl,
+  cidrs,
+  duration,
+  integer,
+  oneOf,
+  type Parse,
+  serversUrl,
+  someOf,
+  text,
+  timeZone,
+  url,
+} from './parse.ts';
 
 export const ROLES = ['scheduler', 'poller', 'counter', 'ranker', 'api'] as const;
 
@@ -38,8 +50,8 @@ export const SETTINGS = {
     'PostgreSQL 14 or later. Unset: an embedded PostgreSQL in DATA_DIR.',
   ),
   REDIS_URL: secret(
-    url('redis:', 'rediss:'),
-    'Redis 6.2, Valkey 7.2 or later, single or cluster. Unset: an embedded Valkey in memory.',
+    serversUrl('redis:', 'rediss:'),
+    'Redis 6.2, Valkey 7.2 or later, single or cluster (redis://a:6379,b:6379,c:6379). Unset: an embedded Valkey in memory.',
   ),
   DATA_DIR: required('.data', text(), 'Folder of the embedded PostgreSQL. One process at a time.'),
   HOST: required('127.0.0.1', text(), 'Address that the API listens on; 0.0.0.0 or :: for all.'),
@@ -74,6 +86,15 @@ export const SETTINGS = {
     integer(0, 16),
     'Number of proxies in front of the API: the visitor is that many from the right in X-Forwarded-For.',
   ),
+  READS_PER_ADDRESS: required(
+    '20',
+    integer(0, 10_000),
+    'Reads of one article in half an hour that one address may give; a network of 256 three times as many. 0: no limit.',
+  ),
+  CRAWLER_RANGES_FILE: optional(
+    text(),
+    'JSON of the addresses that crawlers come from. Unset: what comes with newsrank.',
+  ),
   POLL_CONCURRENCY: required('16', integer(1, 1000), 'Feeds that one poller fetches at the same time.'),
   POLL_MIN_INTERVAL: required('5m', duration(SECOND, DAY), 'A feed is never polled more often.'),
   POLL_MAX_INTERVAL: required('6h', duration(SECOND, 7 * DAY), 'A feed that publishes is never polled less often.'),
@@ -81,6 +102,11 @@ export const SETTINGS = {
   SCHEDULE_INTERVAL: required('5s', duration(100, HOUR), 'How often due feeds are looked for.'),
   RANK_INTERVAL: required('5s', duration(100, HOUR), 'How often lists with new reads are rebuilt.'),
   ARCHIVE_INTERVAL: required('5s', duration(100, HOUR), 'How often counts go from Redis to PostgreSQL.'),
+  READS_RETENTION: required(
+    '400d',
+    duration(40 * DAY, 36_500 * DAY),
+    'How long reads are kept: by five minutes for two days, by hours for 35, then by days. Whole months go.',
+  ),
   ARTICLE_RETENTION: required('90d', duration(DAY, 36_500 * DAY), 'How long articles that no feed carries are kept.'),
   SHUTDOWN_TIMEOUT: required('25s', duration(SECOND, HOUR), 'How long running jobs may take to finish after SIGTERM.'),
 } as const;

@@ -14,6 +14,7 @@ import { findArticleIdsByUrl, findCounted } from './articles/store.ts';
 import { type Clock, SECOND, systemClock } from './clock.ts';
 import { type Closers, openClosers } from './closers.ts';
 import { type Engines, openEngines } from './engines/open.ts';
+import { pingRedis } from './engines/redis.ts';
 import type { Sql } from './engines/sql.ts';
 import { CodedError, messageOf } from './errors.ts';
 import { openAddressGuard } from './feeds/address-guard.ts';
@@ -36,6 +37,7 @@ import { readVersion } from './version.ts';
 import { archiveCounts } from './views/archive.ts';
 import { openCatalogue } from './views/catalogue.ts';
 import { openCollector } from './views/collector.ts';
+import { readCrawlers } from './views/crawlers.ts';
 import { restoreCounts } from './views/restore.ts';
 import { registerPages } from './web/pages.ts';
 
@@ -134,7 +136,10 @@ async function openSite(
   const { sql, redis, clock, settings } = tools;
   const byIds = (ids: readonly string[]) => findCounted(sql, ids);
   const byUrls = (urls: readonly string[]) => findArticleIdsByUrl(sql, urls);
-  const collector = openCollector({ redis, clock, catalogue: openCatalogue({ byIds, byUrls }, clock) });
+  const isCrawler = await readCrawlers(settings.CRAWLER_RANGES_FILE);
+  const catalogue = openCatalogue({ byIds, byUrls }, clock);
+  const limits = { readsPerAddress: settings.READS_PER_ADDRESS };
+  const collector = openCollector({ redis, clock, catalogue, isCrawler }, limits);
   closers.add('collector of views', () => collector.close());
   const { FETCH_ALLOW_CIDRS, FETCH_USER_AGENT: userAgent } = settings;
   const checking = { guard: openAddressGuard(FETCH_ALLOW_CIDRS), userAgent, limits: limitsOf(settings) };
@@ -195,7 +200,7 @@ async function readiness({ sql, redis }: Engines, metrics: Metrics, isStopping: 
   const patience = new Promise<never>((_, reject) => setTimeout(() => reject(new Error('late')), SECOND).unref());
   const [database, cache] = await Promise.allSettled([
     Promise.race([sql.query('select 1'), patience]),
-    Promise.race([redis.ping(), patience]),
+    Promise.race([pingRedis(redis), patience]),
   ]);
   const state = (result: PromiseSettledResult<unknown>) => (result.status === 'fulfilled' ? 'up' : 'down');
   const dependencies = { postgresql: state(database), redis: state(cache) } as const;

@@ -13,6 +13,7 @@ import { addMigrate } from './cli/migrate.ts';
 import { addRankings } from './cli/rankings.ts';
 import { addStart } from './cli/start.ts';
 import type { Terminal } from './cli/terminal.ts';
+import { addViews } from './cli/views.ts';
 import { CodedError, ERRORS, messageOf } from './errors.ts';
 import { readVersion } from './version.ts';
 
@@ -49,6 +50,7 @@ function commandLine(terminal: Terminal): Command {
   addDoctor(program, terminal);
   addArticles(program, terminal, withArticles);
   addFeeds(program, terminal, withFeedAdmin, discoverHere);
+  addViews(program, terminal);
   return program;
 }
 
@@ -60,6 +62,7 @@ function openTerminal(): Terminal {
     complain: (text) => void process.stderr.write(text),
     progress: (line) => void (isWatched && process.stderr.write(`\r\x1b[K${line}`)),
     readInput: () => text(process.stdin),
+    inputBytes: () => process.stdin,
     settingsInForce: () => printSettings(),
     settings: () => loadSettings(),
     stopAsked: () =>

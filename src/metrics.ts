@@ -62,6 +62,10 @@ export function openMetrics(version: string) {
     ),
     archiveRows: counter('archive_rows_total', 'Rows of counts written to PostgreSQL.'),
     recounts: counter('recounts_total', 'Articles whose counts were set anew, since they changed. Each one twice.'),
+    auditDifferences: gauge(
+      'audit_differences',
+      'Articles and sums whose counts were wrong when this process last compared them all. Read with max.',
+    ),
     rankingBuild: histogram('ranking_build_duration_seconds', 'One tick of the ranker.', JOB_SECONDS),
     rankingAge: gauge('ranking_age_seconds', 'Since this process last built lists. Any ranker does it: read with min.'),
     rankingsPublished: counter('rankings_published_total', 'Lists published.'),

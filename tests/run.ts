@@ -13,7 +13,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 const PROCESSES_AT_ONCE = 3;
 /** The longest, which must not be left running alone at the end. */
 const FIRST = /(?:app|browser|command-line|unreachable|open|main)\.test\.ts$/;
-const IS_ALONE = /\bmock\b|support\/(?:product|children)\.ts'|playwright/;
+const IS_ALONE = /\bmock\b|support\/(?:product|children|cluster)\.ts'|playwright/;
 
 const here = dirname(fileURLToPath(import.meta.url));
 const given = process.argv.slice(2);

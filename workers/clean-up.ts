@@ -1,17 +1,23 @@
 import { forgetRemovedKeys, removeOldArticles } from '../src/articles/clean-up.ts';
 import { dropFingerprints } from '../src/articles/copies/match-articles.ts';
 import { forgetStories } from '../src/articles/stories/forget.ts';
+import { forgetSuccessors } from '../src/articles/successors.ts';
 import { type Clock, DAY, HOUR } from '../src/clock.ts';
 import type { Sql } from '../src/engines/sql.ts';
 import { removeOldSnapshots, thinSnapshots } from '../src/ranking/store.ts';
 import { removeOldBatches } from '../src/views/archive.ts';
 import { holdArchives } from '../src/views/archive-lock.ts';
-import { moveReads, removeOldSuccessions } from '../src/views/move-reads.ts';
+import { moveReads } from '../src/views/move-reads.ts';
+import { dropOldReads, keepPartitions } from '../src/views/partitions.ts';
+import { rollUpCounts } from '../src/views/roll-up.ts';
 
 interface Tools {
   readonly sql: Sql;
   readonly clock: Clock;
   readonly articleRetentionMs: number;
+  readonly readsRetentionMs: number;
+  /** The site's, whose days reads are kept by. */
+  readonly zone: string;
 }
 
 /** Articles removed in one statement: small enough that no other statement waits long for its rows. */
@@ -23,8 +29,8 @@ const DENSE_SNAPSHOT_HOURS = 2;
 const DENSE_SNAPSHOTS_UNTIL_DAYS = 2;
 
 /** Removes what is past its keeping time, in small bites. */
-export function cleanUp({ sql, clock, articleRetentionMs }: Tools) {
-  return async (): Promise<{ articles: number; snapshots: number; batches: number }> => {
+export function cleanUp({ sql, clock, articleRetentionMs, readsRetentionMs, zone }: Tools) {
+  return async (): Promise<{ articles: number; snapshots: number; batches: number; rolledUp: number }> => {
     const now = clock();
     const before = (ms: number) => new Date(now.getTime() - ms);
     let articles = 0;
@@ -38,8 +44,11 @@ export function cleanUp({ sql, clock, articleRetentionMs }: Tools) {
       (await thinSnapshots(sql, before(DENSE_SNAPSHOTS_UNTIL_DAYS * DAY), before(DENSE_SNAPSHOT_HOURS * HOUR)));
     const batches = await removeOldBatches(sql, before(BATCH_RETENTION_DAYS * DAY));
     await forgetStories(sql, before(articleRetentionMs), now);
-    await removeOldSuccessions(sql, before(BATCH_RETENTION_DAYS * DAY));
-    return { articles, snapshots, batches };
+    await forgetSuccessors(sql, before(BATCH_RETENTION_DAYS * DAY));
+    const rolledUp = await rollUpCounts(sql, zone, now);
+    await keepPartitions(sql, now);
+    await dropOldReads(sql, before(readsRetentionMs));
+    return { articles, snapshots, batches, rolledUp };
   };
 }
 

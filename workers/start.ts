@@ -14,6 +14,7 @@ import type { Jobs, QueueName } from '../src/queues/jobs.ts';
 import { type JobQueue, keepTicking, openQueue, openWorker } from '../src/queues/open.ts';
 import { openRankings } from '../src/ranking/build.ts';
 import { archiveViews } from './archive-views.ts';
+import { auditCountsJob } from './audit-counts.ts';
 import { buildRankings } from './build-rankings.ts';
 import { cleanUp } from './clean-up.ts';
 import { keepSubscriptionsJob } from './keep-subscriptions.ts';
@@ -40,6 +41,9 @@ const MATCH_INTERVAL = 10 * SECOND;
 /** Hubs are seen to less often than due feeds are looked for: a subscription lasts for days. */
 const SUBSCRIPTION_TICKS = 3;
 
+/** How often a worker that is to end is asked whether its jobs have. */
+const IDLE_CHECK = 20;
+
 /** How often tickers are looked after: a flushed Redis has forgotten them, a killed worker may have broken one. */
 const TICKER_CHECK = 10 * SECOND;
 
@@ -55,13 +59,18 @@ export async function openWorkers(roles: readonly Role[], tools: WorkerTools, cl
     handle: (payload: Jobs[Name]) => Promise<object>,
     stop = () => {},
   ) => {
-    const worker = openWorker(name, await tools.engines.connectRedis('worker'), concurrency, measured(name, handle), {
+    let running = 0;
+    const counted = async (payload: Jobs[Name]) => {
+      running++;
+      return await measured(name, handle)(payload).finally(() => running--);
+    };
+    const worker = openWorker(name, await tools.engines.connectRedis('worker'), concurrency, counted, {
       onError: (error) => tools.log.warn({ queue: name, error: error.message }, 'worker error'),
       onStalled: () => tools.metrics.jobsStalled.inc({ queue: name }),
     });
     workers.push(worker);
     closers.add(`worker of ${name}`, () => {
-      const drained = drain(worker, tools.settings.SHUTDOWN_TIMEOUT);
+      const drained = drain(worker, () => running === 0, tools.settings.SHUTDOWN_TIMEOUT);
       stop();
       return drained;
     });
@@ -108,7 +117,12 @@ export async function openWorkers(roles: readonly Role[], tools: WorkerTools, cl
       const span = Math.max(settings.SCHEDULE_INTERVAL, 15 * SECOND) / MINUTE;
       const share = { limit: 250, perHost: Math.ceil(settings.HOST_REQUESTS_PER_MINUTE * span) };
       await work('schedule-feeds', 1, scheduleFeeds({ sql, polls: tools.polls, clock, ...share }));
-      await work('clean-up', 1, cleanUp({ sql, clock, articleRetentionMs: settings.ARTICLE_RETENTION }));
+      const {
+        ARTICLE_RETENTION: articleRetentionMs,
+        READS_RETENTION: readsRetentionMs,
+        SITE_TIME_ZONE: zone,
+      } = settings;
+      await work('clean-up', 1, cleanUp({ sql, clock, articleRetentionMs, readsRetentionMs, zone }));
     },
     async poller() {
       const limits = {
@@ -128,8 +142,11 @@ export async function openWorkers(roles: readonly Role[], tools: WorkerTools, cl
         await work('keep-subscriptions', 1, keepSubscriptionsJob({ ...tools, sql, publicUrl }));
     },
     async counter() {
+      const site = { siteName: settings.SITE_NAME, zone: settings.SITE_TIME_ZONE };
       tick('archive-views', settings.ARCHIVE_INTERVAL);
-      await work('archive-views', 1, archiveViews({ sql, redis, clock, metrics }));
+      await work('archive-views', 1, archiveViews({ sql, redis, clock, metrics, site }));
+      tick('audit-counts', HOUR);
+      await work('audit-counts', 1, auditCountsJob({ ...tools, sql, redis, zone: settings.SITE_TIME_ZONE }));
     },
     async ranker() {
       tick('build-rankings', settings.RANK_INTERVAL);
@@ -154,11 +171,14 @@ export async function openWorkers(roles: readonly Role[], tools: WorkerTools, cl
 }
 
 /**
- * Lets running jobs finish for as long as `patienceMs`; those that do not are run again elsewhere, as stalled. By a timer
- * of our own: worker.close() may never return when its connection broke just before (2 of 16 trials).
+ * Lets running jobs finish for as long as `patienceMs`; those that do not are run again elsewhere, as stalled. Then by
+ * force: an orderly worker.close() waits for the end of its blocking connection, which never comes when that broke just
+ * before (2 of 16 trials) or, on a cluster, when BullMQ takes the end for a failure and connects anew (1 of 3).
  */
-async function drain(worker: Worker, patienceMs: number): Promise<void> {
-  const patience = new AbortController();
-  await Promise.race([worker.close(), sleep(patienceMs, undefined, { signal: patience.signal })]);
-  patience.abort();
+async function drain(worker: Worker, isIdle: () => boolean, patienceMs: number): Promise<void> {
+  await worker.pause(true);
+  const until = performance.now() + patienceMs;
+  // Twice, since a job may be on its way here.
+  for (let quiet = 0; quiet < 2 && performance.now() < until; quiet = isIdle() ? quiet + 1 : 0) await sleep(IDLE_CHECK);
+  await worker.close(true);
 }

@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import type { FastifyRequest } from 'fastify';
 import ipaddr from 'ipaddr.js';
 
@@ -12,7 +13,7 @@ export function addressOf(request: FastifyRequest): string {
 
 /** Who shares a limit: an IPv4 address, or a /64 of IPv6, of which every household has a whole one. */
 export function limitKey(address: string): string {
-  if (!ipaddr.IPv6.isValid(address)) return address;
+  if (isIPv4(address) || !ipaddr.IPv6.isValid(address)) return address;
   return ipaddr.IPv6.parse(address).parts.slice(0, 4).join(':');
 }
 
@@ -23,6 +24,8 @@ export function isLoopback(address: string): boolean {
 
 /** In its one spelling: no port, no brackets, no IPv4 wrapped in IPv6; undefined where it is no address. */
 function plainAddress(text: string): string | undefined {
+  // Nearly all; Node's takes no leading zeros and no parts left out, so that this is the one spelling.
+  if (isIPv4(text)) return text;
   const bare = text.replace(/^\[(.*)\](?::\d+)?$/, '$1').replace(/^([\d.]+):\d+$/, '$1');
   return ipaddr.isValid(bare) ? ipaddr.process(bare).toString() : undefined;
 }

@@ -15,7 +15,8 @@ export function isSameToken(given: string, expected: string): boolean {
 
 /** The token of `Authorization: Bearer …`, or undefined where the header is absent or of another kind. */
 export function bearerOf(request: FastifyRequest): string | undefined {
-  return /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
+  const { authorization } = request.headers;
+  return authorization === undefined ? undefined : /^Bearer +(\S+) *$/i.exec(authorization)?.[1];
 }
 
 /** Refuses a wrong token: 401, or 429 to an address that tries too many. The right one is never limited. */

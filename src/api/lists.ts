@@ -2,8 +2,10 @@ import type { Settings } from '../../config/settings.ts';
 import { listCategories } from '../articles/store.ts';
 import { SECOND } from '../clock.ts';
 import { type ListKey, listRedisKey, type Snapshot } from '../ranking/list.ts';
-import { emptySnapshot, readSnapshot, readSnapshotAt } from '../ranking/store.ts';
+import { readListAt } from '../ranking/past.ts';
+import { emptySnapshot, readSnapshot } from '../ranking/store.ts';
 import { openKept } from './kept.ts';
+import { openPastLists } from './past-lists.ts';
 import type { ApiTools } from './tools.ts';
 
 const FRESH_MS = SECOND;
@@ -27,7 +29,9 @@ export function openLists({
   redis,
   settings,
   clock,
-}: Pick<ApiTools, 'sql' | 'redis' | 'clock'> & { readonly settings: Pick<Settings, 'SITE_NAME'> }): Lists {
+}: Pick<ApiTools, 'sql' | 'redis' | 'clock'> & {
+  readonly settings: Pick<Settings, 'SITE_NAME' | 'SITE_TIME_ZONE'>;
+}): Lists {
   const snapshots = openKept<{ readonly snapshot: Snapshot | undefined }, ListKey>(
     FRESH_MS,
     MAX_LISTS,
@@ -35,6 +39,7 @@ export function openLists({
       snapshot: await readSnapshot(redis, sql, key),
     }),
   );
+  const buildPast = openPastLists(sql, settings);
   const names = openKept<ReadonlyMap<string, string>, undefined>(
     FRESH_MS,
     1,
@@ -52,7 +57,7 @@ export function openLists({
       return snapshot ?? empty(key, categoryName, clock());
     },
     async at(key, categoryName, at) {
-      return (await readSnapshotAt(sql, key, at)) ?? empty(key, categoryName, at);
+      return (await readListAt(sql, key, at, buildPast)) ?? empty(key, categoryName, at);
     },
   };
 }

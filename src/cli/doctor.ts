@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { Settings } from '../../config/settings.ts';
 import { findAccess } from '../api/local-access.ts';
+import { auditBody } from '../api/schemas/revocation.ts';
 import { systemClock } from '../clock.ts';
 import { openClosers } from '../closers.ts';
 import { type Engines, openEngines } from '../engines/open.ts';
@@ -10,9 +11,11 @@ import { readOpml } from '../feeds/opml.ts';
 import { countFeedsByState, countOverdue } from '../feeds/store.ts';
 import { openLog } from '../log.ts';
 import { migrate } from '../schema/migrate.ts';
+import { auditCounts } from '../views/audit.ts';
 import { examineRunning } from './doctor-running.ts';
 import { type Finding, look } from './finding.ts';
 import type { Terminal } from './terminal.ts';
+import { describeAudit } from './views-audit.ts';
 
 export function addDoctor(program: Command, terminal: Terminal): void {
   program
@@ -69,7 +72,7 @@ async function examineEngines(settings: Settings, closers: ReturnType<typeof ope
     const access = isLocked ? await findAccess(settings.DATA_DIR) : undefined;
     return access === undefined ? [opened] : examineRunning(access);
   }
-  const { sql } = engines;
+  const { sql, redis } = engines;
   return [
     opened,
     await look('schema', async () => {
@@ -79,6 +82,11 @@ async function examineEngines(settings: Settings, closers: ReturnType<typeof ope
     await look('feeds', async () => {
       const states = Object.entries(await countFeedsByState(sql)).map(([state, count]) => `${count} ${state}`);
       return `${states.join(', ') || 'none yet'}; ${await countOverdue(sql, systemClock())} overdue`;
+    }),
+    await look('counts', async () => {
+      const audit = auditBody(await auditCounts(sql, redis, 'look', systemClock()));
+      if (audit.wrong.length + audit.wrongTotals === 0) return describeAudit(audit);
+      throw new Error(`${describeAudit(audit)}; newsrank views audit --repair sets them right`);
     }),
   ];
 }

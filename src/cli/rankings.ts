@@ -3,7 +3,8 @@ import { systemClock } from '../clock.ts';
 import { CodedError } from '../errors.ts';
 import { categorySlug } from '../ids.ts';
 import { LIST_KINDS, type ListKey, type ListKind, type Snapshot } from '../ranking/list.ts';
-import { present, readSnapshotAt } from '../ranking/store.ts';
+import { buildPastList, readListAt } from '../ranking/past.ts';
+import { present } from '../ranking/store.ts';
 import { WINDOWS, type WindowId } from '../views/keys.ts';
 import { asTable, type Terminal } from './terminal.ts';
 import { callApi } from './through-api.ts';
@@ -38,9 +39,11 @@ export function addRankings(program: Command, terminal: Terminal): void {
         scope: options.category === undefined ? ('site' as const) : categorySlug(options.category),
         window: options.list === 'access' ? options.window : null,
       };
-      const list = await whereDataIs(terminal.settings(), {
+      const settings = terminal.settings();
+      const site = { siteName: settings.SITE_NAME, zone: settings.SITE_TIME_ZONE };
+      const list = await whereDataIs(settings, {
         async onDatabase(sql) {
-          const snapshot = await readSnapshotAt(sql, key, at);
+          const snapshot = await readListAt(sql, key, at, (past, time) => buildPastList(sql, past, site, time));
           if (snapshot !== undefined) return present(snapshot, { limit: Number(options.limit) });
           throw new CodedError('list-unknown', 'No such list has been published by then.');
         },
@@ -67,5 +70,6 @@ function asText(list: Snapshot): string {
     reads: item.reads,
     title: item.article.title,
   }));
-  return `${list.title}, ${list.asOf}\n${rows.length === 0 ? 'Nobody has read anything yet.' : asTable(rows)}`;
+  const nothing = list.list === 'rising' ? 'Nothing is rising.' : 'Nobody has read anything yet.';
+  return `${list.title}, ${list.asOf}\n${rows.length === 0 ? nothing : asTable(rows)}`;
 }

@@ -12,6 +12,8 @@ export interface Terminal {
   progress(line: string): void;
   /** Reads what is piped in. */
   readInput(): Promise<string>;
+  /** What is piped in, as it comes. */
+  inputBytes(): AsyncIterable<Buffer>;
   /** The settings in force as lines, secrets masked. */
   settingsInForce(): string;
   /** The settings, read when a verb needs them, so that `--help` works whatever the environment says. */

@@ -6,7 +6,7 @@ import { addressOf } from './address.ts';
 import { lockFolder } from './folder-lock.ts';
 import { openPglite } from './pglite.ts';
 import { openPostgres } from './postgres.ts';
-import { closeRedis, openRedis, type RedisClient, type RedisPurpose } from './redis.ts';
+import { closeRedis, mastersOf, openRedis, type RedisClient, type RedisPurpose } from './redis.ts';
 import type { Sql } from './sql.ts';
 import { startValkey } from './valkey.ts';
 
@@ -89,9 +89,10 @@ async function openServer(
 /** A Redis that evicts keys loses counts in silence; one without AOF loses them when it restarts. */
 async function warnOfLoss(redis: RedisClient, log: Log): Promise<void> {
   // From INFO, because providers of managed servers forbid CONFIG.
-  const info = `${await redis.info('memory')}${await redis.info('persistence')}`;
-  const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1] ?? 'noeviction';
-  if (policy !== 'noeviction') {
+  const infos = mastersOf(redis).flatMap((master) => [master.info('memory'), master.info('persistence')]);
+  const info = (await Promise.allSettled(infos)).map((one) => (one.status === 'fulfilled' ? one.value : '')).join('');
+  const policy = /^maxmemory_policy:(?!noeviction)(\S+)/m.exec(info)?.[1];
+  if (policy !== undefined) {
     log.warn(`Redis evicts keys when its memory is full (${policy}): set maxmemory-policy to noeviction`);
   }
   if (/^aof_enabled:0/m.test(info)) {

@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto';
 import { type CustomTypesConfig, Pool, type PoolClient, type QueryConfig } from 'pg';
 import { CodedError, messageOf } from '../errors.ts';
 import { addressOf } from './address.ts';
-import type { Result, Sql } from './sql.ts';
+import type { How, Result, Sql } from './sql.ts';
 import { type Session, sqlOver } from './transactions.ts';
 import { decoderOf, encode } from './values.ts';
 
@@ -44,7 +45,7 @@ export async function openPostgres(url: string): Promise<{ sql: Sql; close(): Pr
 
 function sessionOn(client: Pool | PoolClient): Session {
   return {
-    async query<Row>(text: string, parameters: readonly unknown[]): Promise<Result<Row>> {
+    async query<Row>(text: string, parameters: readonly unknown[], how?: How): Promise<Result<Row>> {
       // Without the mode, a text without parameters could hold several statements here, but not on the embedded engine.
       const config: QueryConfig & { queryMode: 'extended' } = {
         text,
@@ -52,6 +53,7 @@ function sessionOn(client: Pool | PoolClient): Session {
         queryMode: 'extended',
         types: { getTypeParser: decoderOf as CustomTypesConfig['getTypeParser'] },
       };
+      if (how?.isPrepared === true) config.name = nameOf(text);
       const { rows, rowCount } = await client.query(config);
       return { rows, count: rowCount ?? 0 };
     },
@@ -59,6 +61,18 @@ function sessionOn(client: Pool | PoolClient): Session {
       await client.query(text);
     },
   };
+}
+
+const names = new Map<string, string>();
+
+/** Made of the text: behind a pooler that hands a session on as it is, no two texts ever have one name. */
+function nameOf(text: string): string {
+  let name = names.get(text);
+  if (name === undefined) {
+    name = createHash('sha256').update(text).digest('hex').slice(0, 32);
+    names.set(text, name);
+  }
+  return name;
 }
 
 function asParameter(value: unknown): string | Buffer | null {
@@ -99,7 +113,7 @@ function inOrder(session: Session): Session {
     return result;
   };
   return {
-    query: (text, parameters) => next(() => session.query(text, parameters)),
+    query: (text, parameters, how) => next(() => session.query(text, parameters, how)),
     script: (text) => next(() => session.script(text)),
   };
 }

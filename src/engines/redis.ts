@@ -1,6 +1,7 @@
-import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import { type Cluster, Redis, type RedisOptions } from 'ioredis';
 import { CodedError, messageOf } from '../errors.ts';
-import { addressOf } from './address.ts';
+import { addressOf, serverUrls } from './address.ts';
+import { type ClusterNode, nodeOf, openCluster, readNodes } from './redis-cluster.ts';
 
 export type RedisClient = Redis | Cluster;
 
@@ -13,6 +14,7 @@ export type RedisPurpose = 'commands' | 'queue' | 'worker';
 const CONNECT_TIMEOUT_MS = 5000;
 const CLOSE_TIMEOUT_MS = 1000;
 const MAX_BACK_OFF_MS = 2000;
+const ERROR_INTERVAL_MS = 1000;
 
 /** No retries for `commands`: what was in flight when the connection broke fails then, and is never sent twice. */
 const OPTIONS = {
@@ -21,11 +23,25 @@ const OPTIONS = {
   worker: { maxRetriesPerRequest: null, enableOfflineQueue: true },
 } as const satisfies Record<RedisPurpose, RedisOptions>;
 
+/**
+ * How often a command is sent anew when its node is gone, its slot moves, or the cluster chooses another master: two to
+ * four times in 100 ms. So what was in flight may run twice there, which our scripts bear. A worker that gave up would
+ * stand still for BullMQ's fifteen seconds.
+ */
+const REDIRECTIONS = { commands: 40, queue: 100, worker: 2000 } as const satisfies Record<RedisPurpose, number>;
+
+// Not lazily: BullMQ makes a second connection of a worker's with the same options, and where the first attempt of a
+// lazy one is cut short, it takes no more jobs.
+const COMMON = { connectTimeout: CONNECT_TIMEOUT_MS, keepAlive: 10_000, connectionName: 'newsrank' } as const;
+
+type Retry = (attempts: number) => number | null;
+
 const backOff = (attempts: number): number => Math.min(50 * 2 ** attempts, MAX_BACK_OFF_MS) * (0.5 + Math.random() / 2);
 
 /**
- * A connection to the Redis or the cluster at `url`, which is ready. Later it reconnects for ever, and `onError` hears of
- * each failure. Throws `redis-unreachable` when it is not ready within five seconds at first.
+ * A connection to the Redis or the cluster at `url`, which is ready; of a cluster it may name several nodes, of which one
+ * that answers is enough. Later it reconnects for ever, and `onError` hears of each failure (once a second at most, of a
+ * cluster's nodes). Throws `redis-unreachable` when none is ready within five seconds at first.
  */
 export async function openRedis(
   url: string,
@@ -33,36 +49,75 @@ export async function openRedis(
   onError: (error: Error) => void,
 ): Promise<RedisClient> {
   let isConnected = false;
-  const retryStrategy = (attempts: number) => (isConnected ? backOff(attempts) : null);
-  // Not lazily: BullMQ makes a second connection of a worker's with the same options, and where the first attempt of a
-  // lazy one is cut short, it takes no more jobs.
-  const common = { connectTimeout: CONNECT_TIMEOUT_MS, keepAlive: 10_000, connectionName: 'newsrank' };
-  const single = new Redis(url, { ...common, ...OPTIONS[purpose], retryStrategy });
-  const isCluster = await first(single, url, async () => {
-    const info = await single.info('cluster');
-    return info.includes('cluster_enabled:1');
-  });
-  isConnected = true;
-  if (!isCluster) return heard(single, onError);
-
+  const retry: Retry = (attempts) => (isConnected ? backOff(attempts) : null);
+  const servers = serverUrls(url);
+  const { single, nodes } = await openFirst(servers, purpose, retry);
+  if (nodes === undefined) {
+    isConnected = true;
+    if (servers.length === 1) return heard(single, onError);
+    single.disconnect();
+    throw unusable(url, new Error('several servers are named, and the first that answers is no cluster'));
+  }
   single.disconnect();
-  const { host = 'localhost', port = 6379, username, password, tls } = single.options;
-  const { enableOfflineQueue, ...redisOptions } = OPTIONS[purpose];
-  isConnected = false;
-  const cluster = new Cluster([{ host, port }], {
-    enableOfflineQueue,
-    clusterRetryStrategy: retryStrategy,
-    redisOptions: { ...common, ...redisOptions, username, password, tls },
-  });
+  const { username, password, tls } = single.options;
+  const { enableOfflineQueue, ...options } = OPTIONS[purpose];
+  const cluster = openCluster(
+    [...servers.map(nodeOf), ...nodes],
+    { enableOfflineQueue, clusterRetryStrategy: retry, maxRedirections: REDIRECTIONS[purpose] },
+    { ...COMMON, ...options, username, password, tls },
+  );
   await first(cluster, url, () => cluster.ping());
   isConnected = true;
+  const told = atIntervals(onError);
+  cluster.on('node error', (error: Error, node: string) => told(new Error(`${node}: ${messageOf(error)}`)));
   return heard(cluster, onError);
+}
+
+/** Fails where commands would: of a cluster, also while some of its slots have no master. */
+export async function pingRedis(redis: RedisClient): Promise<void> {
+  if (redis instanceof Redis) await redis.ping();
+  else if (!String(await redis.cluster('INFO')).includes('cluster_state:ok')) throw new Error('the cluster is down');
+}
+
+/** The connections to all servers that hold data. */
+export function mastersOf(redis: RedisClient): readonly Redis[] {
+  return redis instanceof Redis ? [redis] : redis.nodes('master');
+}
+
+/**
+ * A connection to the first of the servers that answers, and the nodes of its cluster, if it is of one: the client, and
+ * BullMQ's copies of it, go back to the nodes that they began with whenever they have lost all, and the one that was
+ * named may be the one that is gone. Throws what the last server failed with.
+ */
+async function openFirst(
+  [url = '', ...others]: readonly string[],
+  purpose: RedisPurpose,
+  retryStrategy: Retry,
+): Promise<{ single: Redis; nodes: readonly ClusterNode[] | undefined }> {
+  const single = new Redis(url, { ...COMMON, ...OPTIONS[purpose], retryStrategy });
+  try {
+    const nodes = await first(single, url, () => readNodes(single));
+    return { single, nodes };
+  } catch (error) {
+    if (others.length === 0) throw error;
+    return await openFirst(others, purpose, retryStrategy);
+  }
 }
 
 function heard(client: RedisClient, onError: (error: Error) => void): RedisClient {
   client.removeAllListeners('error');
   client.on('error', onError);
   return client;
+}
+
+/** Passes on one error in a while: every command that is sent anew makes one. */
+function atIntervals(onError: (error: Error) => void): (error: Error) => void {
+  let next = Number.NEGATIVE_INFINITY;
+  return (error) => {
+    if (performance.now() < next) return;
+    next = performance.now() + ERROR_INTERVAL_MS;
+    onError(error);
+  };
 }
 
 /** The answer to the first question, which is asked when the connection is ready. */
@@ -84,12 +139,15 @@ async function first<T>(client: RedisClient, url: string, ask: () => Promise<T>)
     return await ask();
   } catch (error) {
     client.disconnect();
-    const cause = reason ?? error;
-    const message = `Redis at ${addressOf(url, 6379)} cannot be used (${messageOf(cause)}). Start it or correct REDIS_URL; unset, an embedded Valkey is used.`;
-    throw new CodedError('redis-unreachable', message, { cause });
+    throw unusable(url, reason ?? error);
   } finally {
     clearTimeout(timer);
   }
+}
+
+function unusable(url: string, cause: unknown): CodedError {
+  const message = `Redis at ${addressOf(url, 6379)} cannot be used (${messageOf(cause)}). Start it or correct REDIS_URL; unset, an embedded Valkey is used.`;
+  return new CodedError('redis-unreachable', message, { cause });
 }
 
 /** Ends the connection after what was sent has been answered, or at once where nobody answers. */

@@ -8,9 +8,9 @@ export interface Script {
   readonly sha1: string;
 }
 
-/** Reads a script that lies beside its caller: `readScript(new URL('./record.lua', import.meta.url))`. */
-export function readScript(file: URL): Script {
-  const text = readFileSync(file, 'utf8');
+/** Reads a script that lies beside its caller, in parts or as one: `readScript(new URL('./roll.lua', import.meta.url))`. */
+export function readScript(...files: readonly URL[]): Script {
+  const text = files.map((file) => readFileSync(file, 'utf8')).join('');
   return { text, sha1: createHash('sha1').update(text).digest('hex') };
 }
 

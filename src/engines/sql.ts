@@ -5,12 +5,22 @@
  */
 export interface Sql {
   /** Runs one statement with its parameters (`$1`, `$2`, …). Arrays go in as arrays, json as a string. */
-  query<Row = Record<string, unknown>>(text: string, parameters?: readonly unknown[]): Promise<Result<Row>>;
+  query<Row = Record<string, unknown>>(text: string, parameters?: readonly unknown[], how?: How): Promise<Result<Row>>;
   /** Runs `work` in one transaction: committed when it returns, rolled back when it throws. Nests as a savepoint. */
   transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
   /** Runs several statements without parameters, as a migration does. */
   script(text: string): Promise<void>;
 }
+
+export interface How {
+  /**
+   * Each connection of a server parses and plans the statement once, which for a long one takes more than running it. Only
+   * for a text that is the same for ever, and whose best plan does not depend on its parameters.
+   */
+  readonly isPrepared?: boolean;
+}
+
+export const PREPARED: How = { isPrepared: true };
 
 export interface Result<Row> {
   readonly rows: Row[];

@@ -1,9 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Result, Sql } from './sql.ts';
+import type { How, Result, Sql } from './sql.ts';
 
 /** One connection, on which statements run one after another. */
 export interface Session {
-  query<Row>(text: string, parameters: readonly unknown[]): Promise<Result<Row>>;
+  query<Row>(text: string, parameters: readonly unknown[], how?: How): Promise<Result<Row>>;
   script(text: string): Promise<void>;
 }
 
@@ -34,7 +34,7 @@ function refuseInside(): void {
 
 function within(session: Session, depth: number): Sql {
   return {
-    query: (text, parameters = []) => session.query(text, parameters),
+    query: (text, parameters = [], how) => session.query(text, parameters, how),
     script: (text) => session.script(text),
     async transaction(work) {
       const name = `nested_${depth}`;
@@ -54,9 +54,9 @@ function within(session: Session, depth: number): Sql {
 /** The Sql of an engine. */
 export function sqlOver(driver: Driver): Sql {
   return {
-    async query(text, parameters = []) {
+    async query(text, parameters = [], how) {
       refuseInside();
-      return await driver.free.query(text, parameters);
+      return await driver.free.query(text, parameters, how);
     },
     async script(text) {
       refuseInside();

@@ -94,14 +94,14 @@ export function pollRow(
     state: schedule.state === target.state ? undefined : schedule.state,
     next_poll_at: schedule.nextPollAt,
     interval_seconds: schedule.intervalSeconds,
-    rhythm_seconds: schedule.rhythmSeconds ?? undefined,
-    newest_entry_at: schedule.newestEntryAt ?? undefined,
+    rhythm_seconds: given(schedule.rhythmSeconds),
+    newest_entry_at: given(schedule.newestEntryAt),
     hints: schedule.hints === target.hints ? undefined : schedule.hints,
     failures: schedule.failures,
     strikes: schedule.strikes,
-    gone_at: schedule.goneAt ?? undefined,
-    moved_to: schedule.movedTo ?? undefined,
-    moved_since: schedule.movedSince ?? undefined,
+    gone_at: given(schedule.goneAt),
+    moved_to: given(schedule.movedTo),
+    moved_since: given(schedule.movedSince),
     moved_polls: schedule.movedPolls,
     has_validators: validators !== undefined,
     etag: validators?.etag,
@@ -121,6 +121,11 @@ export function pollRow(
     unchanged: counts.unchanged,
   };
   return { target, poll, inserted: counts.inserted, schedule, columns };
+}
+
+/** Left out of the JSON where there is none. */
+function given<T>(value: T | null): T | undefined {
+  return value ?? undefined;
 }
 
 /** What went wrong, and that it was once too often: who looks at the feed should not have to wonder at its silence. */

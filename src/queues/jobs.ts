@@ -8,6 +8,7 @@ export interface Jobs {
   'keep-subscriptions': Record<string, never>;
   'match-articles': Record<string, never>;
   'archive-views': Record<string, never>;
+  'audit-counts': Record<string, never>;
   'build-rankings': Record<string, never>;
   'clean-up': Record<string, never>;
 }
@@ -20,6 +21,7 @@ export const QUEUE_NAMES = [
   'keep-subscriptions',
   'match-articles',
   'archive-views',
+  'audit-counts',
   'build-rankings',
   'clean-up',
 ] as const;

@@ -12,7 +12,8 @@ import { listedArticle } from './listed-article.ts';
 import { openMemory } from './memory.ts';
 import { isRecent } from './popular.ts';
 import { readTops } from './read-tops.ts';
-import { mergeScopes, NO_TOPS, TOP_NAMES, type Tops } from './top.ts';
+import { openRisingLists } from './rising-lists.ts';
+import { type Entry, mergeScopes, NO_TOPS, TOP_NAMES, type Tops } from './top.ts';
 
 /** How often everything is built anew, whatever changed: repairs what a crash lost, and takes over new titles. */
 const FULL_EVERY = MINUTE;
@@ -44,6 +45,7 @@ const NOTHING: Built = { built: 0, published: 0 };
 export function openRankings({ sql, redis, siteName }: Tools): Rankings {
   const builder = randomUUID();
   const memory = openMemory(sql, redis);
+  const risingLists = openRisingLists(redis);
   let tops = new Map<CategorySlug, Tops>();
   let names: ReadonlyMap<CategorySlug, string> = new Map();
   let articles = new Map<ArticleId, ListedArticle>();
@@ -58,7 +60,9 @@ export function openRankings({ sql, redis, siteName }: Tools): Rankings {
     // Lists of half the counts would be worse than the last ones, which PostgreSQL still serves.
     if (!isRestored) return NOTHING;
     const isFull = Math.abs(now.getTime() - lastFullAt) >= FULL_EVERY;
-    const built = isFull || categories.size > 0 ? await buildScopes(isFull, categories, now) : NOTHING;
+    const isQuiet = !isFull && categories.size === 0;
+    const scopes = isQuiet ? new Map<Scope, Tops>() : await readScopes(isFull, categories, now);
+    const built = await buildScopes(isFull, scopes, now);
     await memory.store(now);
     fullAt = isFull ? now.getTime() : lastFullAt;
     return built;
@@ -72,6 +76,7 @@ export function openRankings({ sql, redis, siteName }: Tools): Rankings {
       names = await readNames(sql);
     }
     const fresh = await readTops(redis, counted, (article) => isRecent(article, now));
+    await risingLists.read(counted, isFull, now);
     tops = isFull ? fresh : new Map([...tops, ...fresh]);
     const categories = isFull ? [...names.keys()] : counted.filter(isNamed);
     return new Map<Scope, Tops>([
@@ -80,21 +85,35 @@ export function openRankings({ sql, redis, siteName }: Tools): Rankings {
     ]);
   }
 
-  async function buildScopes(isFull: boolean, dirty: ReadonlySet<CategorySlug>, now: Date): Promise<Built> {
-    const scopes = await readScopes(isFull, dirty, now);
+  /** Builds all lists of these scopes, and the rising lists of others. */
+  async function buildScopes(isFull: boolean, scopes: ReadonlyMap<Scope, Tops>, now: Date): Promise<Built> {
     if (isFull) articles = new Map();
-    await addArticles([...scopes.values()]);
-    await memory.recall([...scopes.keys()].flatMap(keysOfScope), now);
+    const rising = risingLists.at(now);
+    const fading = [...rising.keys()].filter((scope) => !scopes.has(scope) && (scope === 'site' || names.has(scope)));
+    const work: (readonly [Scope, readonly ListKey[]])[] = [
+      ...[...scopes.keys()].map((scope) => [scope, keysOfScope(scope)] as const),
+      ...fading.map((scope) => [scope, [{ kind: 'rising', scope, window: null }]] as const),
+    ];
+    const allKeys = work.flatMap(([, own]) => own);
+    if (allKeys.length === 0) return NOTHING;
+    await addArticles([
+      ...[...scopes.values()].flatMap((tops) => TOP_NAMES.map((name) => tops[name])),
+      ...rising.values(),
+    ]);
+    await memory.recall(allKeys, now);
 
     const site = scopes.get('site') ?? NO_TOPS;
     let published = 0;
     // Scope by scope, so that a process which also serves readers gets to them in between.
-    for (const [scope, own] of scopes) published += await publishScope(scope, { own, site, articles }, isFull, now);
-    return { built: scopes.size * SCOPE_LISTS.length, published };
+    for (const [scope, keys] of work) {
+      const counts = { own: scopes.get(scope) ?? NO_TOPS, site, rising: rising.get(scope), articles };
+      published += await publishScope(scope, keys, counts, isFull, now);
+    }
+    return { built: allKeys.length, published };
   }
 
-  async function addArticles(lists: readonly Tops[]): Promise<void> {
-    const ids = lists.flatMap((list) => TOP_NAMES.flatMap((name) => list[name].map((entry) => entry.id)));
+  async function addArticles(lists: readonly (readonly Entry[])[]): Promise<void> {
+    const ids = lists.flatMap((list) => list.map((entry) => entry.id));
     const unknown = [...new Set(ids)].filter((id) => !articles.has(id));
     if (unknown.length === 0) return;
     // A copy has counts of its own for a moment, until they go to its original.
@@ -102,10 +121,16 @@ export function openRankings({ sql, redis, siteName }: Tools): Rankings {
   }
 
   /** `isFull` writes also what did not change: the time it is of, and what Redis may have lost. */
-  async function publishScope(scope: Scope, counts: Counts, isFull: boolean, now: Date): Promise<number> {
+  async function publishScope(
+    scope: Scope,
+    keys: readonly ListKey[],
+    counts: Counts,
+    isFull: boolean,
+    now: Date,
+  ): Promise<number> {
     const categoryName = scope === 'site' ? undefined : names.get(scope);
     const listNames = { siteName, ...(categoryName !== undefined && { categoryName }) };
-    const results = keysOfScope(scope).map(async (key) => {
+    const results = keys.map(async (key) => {
       const past = memory.of(key);
       const { snapshot, text, before } = composeList(key, counts, past, listNames, now);
       const isChanged = snapshot.version !== past.last?.version;

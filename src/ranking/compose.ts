@@ -3,6 +3,7 @@ import type { ArticleId } from '../ids.ts';
 import { LIST_ITEMS, type ListedArticle, type ListItem, type ListKey, type Snapshot, slidingWindow } from './list.ts';
 import { movementOf, type Ranks, ranksOf, tenureOf } from './movement.ts';
 import { isRecent, keepLastPlace } from './popular.ts';
+import { risingMovement } from './rising.ts';
 import { BOX_ITEMS, fillThin, type Source, WIDER_WINDOWS } from './thin.ts';
 import { type ListNames, listTitle } from './title.ts';
 import type { Entry, TopName, Tops } from './top.ts';
@@ -11,6 +12,8 @@ import type { Entry, TopName, Tops } from './top.ts';
 export interface Counts {
   readonly own: Tops;
   readonly site: Tops;
+  /** Of the list's scope, where a rising list is made. */
+  readonly rising?: readonly Entry[] | undefined;
   readonly articles: ReadonlyMap<ArticleId, ListedArticle>;
 }
 
@@ -32,14 +35,16 @@ export interface Composed {
 /** The list as it is to be published. */
 export function composeList(key: ListKey, counts: Counts, past: Past, names: ListNames, now: Date): Composed {
   const { placed, confidence } = placeEntries(key, counts, past, now);
-  // A list without a past is told against itself: nothing has moved yet.
-  const ownRanks = placed.length === 0 ? undefined : ranksOf(placed.map((entry) => entry.id));
+  // A list without a past is told against itself: nothing has moved yet. One of what rises was empty.
+  const hasNoRanks = placed.length === 0 || key.kind === 'rising';
+  const ownRanks = hasNoRanks ? undefined : ranksOf(placed.map((entry) => entry.id));
   const before = past.before ?? ownRanks;
   const items = placed.flatMap(({ id, reads, fill }, index): ListItem[] => {
     const article = counts.articles.get(id);
     if (article === undefined) return [];
     const rank = index + 1;
-    const { previousRank, movement } = movementOf(id, rank, before ?? new Map());
+    const told = movementOf(id, rank, before ?? new Map());
+    const { previousRank, movement } = key.kind === 'rising' ? risingMovement(id, told, now) : told;
     const { since, peakRank } = tenureOf(rank, past.lastItems.get(id), now);
     return [{ rank, previousRank, movement, peakRank, since, reads, fill, article }];
   });
@@ -58,7 +63,9 @@ export function composeList(key: ListKey, counts: Counts, past: Past, names: Lis
   return { snapshot: { ...head, items }, text, before };
 }
 
-function placeEntries(key: ListKey, { own, site, articles }: Counts, past: Past, now: Date) {
+function placeEntries(key: ListKey, counts: Counts, past: Past, now: Date): ReturnType<typeof fillThin> {
+  if (key.kind === 'rising') return placeRising(counts);
+  const { own, site, articles } = counts;
   const isListable = (entry: Entry) => articles.has(entry.id) && (key.kind === 'access' || isRecent(entry.id, now));
   const entriesOf = (tops: Tops, name: TopName) => tops[name].filter(isListable).slice(0, LIST_ITEMS);
   const siteSource = (name: TopName): Source[] =>
@@ -70,6 +77,15 @@ function placeEntries(key: ListKey, { own, site, articles }: Counts, past: Past,
   }
   const wider = WIDER_WINDOWS[key.window].map((window) => ({ fill: window, entries: entriesOf(own, window) }));
   return fillThin(entriesOf(own, key.window), [...wider, ...siteSource(key.window)]);
+}
+
+/** Never filled: an article that does not rise has no place there, and one that does is no matter of chance. */
+function placeRising({ rising = [], articles }: Counts): ReturnType<typeof fillThin> {
+  const entries = rising.filter(({ id }) => articles.has(id)).slice(0, LIST_ITEMS);
+  return {
+    placed: entries.map((entry) => ({ ...entry, fill: null })),
+    confidence: entries.length === 0 ? 'empty' : 'ok',
+  };
 }
 
 /** Who stood in the box by reads of the list's own; a filled item has no place to defend. */

@@ -2,15 +2,15 @@ import { SECOND } from '../clock.ts';
 import type { ArticleId, CategorySlug } from '../ids.ts';
 import { WINDOW_SECONDS, WINDOWS, type WindowId } from '../views/keys.ts';
 
-export type ListKind = 'access' | 'popular';
-export const LIST_KINDS: readonly ListKind[] = ['access', 'popular'];
+export type ListKind = 'access' | 'popular' | 'rising';
+export const LIST_KINDS: readonly ListKind[] = ['access', 'popular', 'rising'];
 
 /** The whole site, or a category. */
 export type Scope = 'site' | CategorySlug;
 
 export type Movement = 'up' | 'down' | 'same' | 'new';
 
-/** Which list: popular has no window. */
+/** Which list: only access has a window. */
 export interface ListKey {
   readonly kind: ListKind;
   readonly scope: Scope;
@@ -24,6 +24,7 @@ export const LIST_ITEMS = 50;
 export const SCOPE_LISTS: readonly Omit<ListKey, 'scope'>[] = [
   ...WINDOWS.map((window) => ({ kind: 'access' as const, window })),
   { kind: 'popular', window: null },
+  { kind: 'rising', window: null },
 ];
 
 /** The Redis key under which the published list lies, ready to serve. */
@@ -69,7 +70,7 @@ export interface ListItem {
   readonly since: string;
   /**
    * Access: reads in the window, or in the window that the item was filled from. Popular: reads of the last 24 hours,
-   * unweighted, since a decayed sum means nothing to a reader; the order comes from the sum.
+   * unweighted, since a decayed sum means nothing to a reader; the order comes from the sum. Rising: of the last hour.
    */
   readonly reads: number;
   /** Where a thin list was filled from: a wider window's id or `site`; null for its own reads. */

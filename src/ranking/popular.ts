@@ -6,14 +6,15 @@ import type { Entry } from './top.ts';
 /** Half-life of a read in popular lists, in hours. */
 export const POPULAR_HALF_LIFE = 3;
 
-const MAX_AGE = 7 * DAY;
+/** Older articles leave popular lists, by their first publication. */
+export const POPULAR_MAX_AGE = 7 * DAY;
 
 /** How far ahead a newcomer must be to take the last place: 5 %, as a difference of logarithms to base 2. */
 const MARGIN = Math.log2(1.05);
 
 /** Whether the article is young enough for popular lists, by its first publication. */
 export function isRecent(article: ArticleId, now: Date): boolean {
-  return now.getTime() - publishedAtOf(article).getTime() <= MAX_AGE;
+  return now.getTime() - publishedAtOf(article).getTime() <= POPULAR_MAX_AGE;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { ListKey } from './list.ts';
+import type { ListKey, ListKind } from './list.ts';
 
 /** What titles speak of: the site, and the category where the list is one of a category. */
 export interface ListNames {
@@ -6,8 +6,14 @@ export interface ListNames {
   readonly categoryName?: string;
 }
 
+const TITLES: Readonly<Record<ListKind, string>> = {
+  access: 'ACCESS RANKING',
+  popular: 'POPULAR ARTICLE',
+  rising: 'RISING ARTICLE',
+};
+
 /** The words over a list, as a newspaper prints them: `"Politics" POPULAR ARTICLE`, `JN ACCESS RANKING`. */
 export function listTitle(key: ListKey, { siteName, categoryName }: ListNames): string {
   const scope = key.scope === 'site' ? siteName : `"${categoryName ?? key.scope}"`;
-  return `${scope} ${key.kind === 'access' ? 'ACCESS RANKING' : 'POPULAR ARTICLE'}`;
+  return `${scope} ${TITLES[key.kind]}`;
 }

@@ -185,6 +185,8 @@ create index stories_merged on stories (merged_into) where merged_into is not nu
 create table story_centroids (
   story_id bigint primary key references stories on delete cascade,
   centroid json not null,
+  -- Terms of which none may join it: what its feeds' other titles of the same pattern have in the place of its own words.
+  barred text[] not null default '{}',
   size integer not null,
   first_at timestamptz not null,
   last_at timestamptz not null,
@@ -209,7 +211,9 @@ create table term_frequencies (
 
 -- What the articles of the last days are looked up by when a new one may be a copy (docs/copies.md). The title is without
 -- wire marks and publishers; matched_at says when it came here, which decides who is the original of whom.
-create table fingerprints (
+-- Unlogged: each row would write some 40 pages of the index, each a page of log. After a crash of the server it is made
+-- anew from the articles.
+create unlogged table fingerprints (
   article_id text collate "C" primary key references articles on delete cascade,
   published_at timestamptz not null,
   matched_at timestamptz not null,
@@ -337,7 +341,7 @@ create table recounts (
 );
 
 -- Removed articles whose place another took: an original's its oldest copy, a copy's its original. Reads that come late
--- go there, so it is kept for as long as archive_batches.
+-- go there, so it is kept for as long as archive_batches; and links lead there, for as long as the successor is kept.
 create table article_successors (
   article_id text collate "C" primary key,
   successor_id text collate "C" not null,
@@ -346,23 +350,95 @@ create table article_successors (
 
 create index article_successors_by_successor on article_successors (successor_id);
 
--- Reads by article and 5-minute slot, as archived from Redis. A copy's reads stay under its own id, and whoever sums them
--- asks articles.original_id, so that a split gives each its own again. box_reads are those that our own box caused.
+-- Reads by article, time and class, as archived from Redis. A copy's reads stay under its own id, and whoever sums them
+-- asks articles.original_id, so that a split gives each its own again. box_reads are those that our own box caused. class
+-- says how they were reported, so that an attack can be taken out (src/views/view-class.ts).
+--
+-- slot is when the time begins that grain names: five minutes, rolled up to hours and days (src/views/roll-up.ts). A sum
+-- over time adds rows of all grains; each read is in one of them. Partitions are made and dropped by src/views/partitions.ts.
 create table read_counts (
   slot timestamptz not null,
   article_id text collate "C" not null,
   reads integer not null,
   box_reads integer not null default 0,
-  primary key (slot, article_id)
-);
+  class text collate "C" not null default 'beacon',
+  grain text collate "C" not null default 'slot' check (grain in ('slot', 'hour', 'day')),
+  primary key (slot, article_id, class, grain)
+) partition by list (grain);
 
 create index read_counts_by_article on read_counts (article_id, slot);
+
+create table read_counts_slots partition of read_counts for values in ('slot') partition by range (slot);
+create table read_counts_hours partition of read_counts for values in ('hour') partition by range (slot);
+create table read_counts_days partition of read_counts for values in ('day') partition by range (slot);
+create table read_counts_slots_other partition of read_counts_slots default;
+create table read_counts_hours_other partition of read_counts_hours default;
+create table read_counts_days_other partition of read_counts_days default;
+
+-- Reads that somebody took out of all counts: those of a class (null: of all) in a period, of all articles or of one with
+-- its copies; also those that come late. What was taken lies in revoked_counts, so that it can be given back.
+create table revocations (
+  id bigint generated always as identity primary key,
+  class text collate "C",
+  from_at timestamptz not null,
+  to_at timestamptz not null,
+  article_id text collate "C",
+  made_by text not null,
+  reason text not null default '',
+  made_at timestamptz not null,
+  undone_at timestamptz,
+  undone_by text,
+  check (from_at < to_at)
+);
+
+create table revoked_counts (
+  revocation_id bigint not null references revocations on delete cascade,
+  slot timestamptz not null,
+  article_id text collate "C" not null,
+  reads integer not null,
+  box_reads integer not null,
+  class text collate "C" not null,
+  grain text collate "C" not null,
+  primary key (revocation_id, slot, article_id, class, grain)
+);
+
+create index revoked_counts_by_article on revoked_counts (article_id);
 
 -- The archive batches that were written: a batch that is found again after a crash is refused here.
 create table archive_batches (
   id text primary key,
   archived_at timestamptz not null
 );
+
+-- Logs of views that were imported (docs/import.md). A log is known again by its content, whatever its file is called: the
+-- first `position` bytes of it, unpacked, are counted, and `hash` is their SHA-256; head is of its first record, to find it.
+create sequence view_import_commits;
+
+create table view_imports (
+  id bigint generated always as identity primary key,
+  head integer not null,
+  position bigint not null,
+  hash bytea not null,
+  -- Before these bytes all lines are a day older than the last: an import that goes on needs not look there for visitors.
+  warm bigint not null,
+  -- Logs of one source follow each other in time; '' for a log that follows none.
+  source text not null,
+  -- The stretches of time that it told of, as [from, until] in milliseconds since 1970.
+  spans json not null,
+  name text not null,
+  lines bigint not null,
+  reads bigint not null,
+  -- Lines that were no reads, by reason.
+  refused json not null,
+  started_at timestamptz not null,
+  committed_at timestamptz not null,
+  -- Rises with every commit of any import, so that two which run at once notice each other.
+  commit_number bigint not null default nextval('view_import_commits')
+);
+
+create index view_imports_by_head on view_imports (head);
+create index view_imports_by_source on view_imports (source) where source <> '';
+create index view_imports_by_commit on view_imports (commit_number);
 
 -- Lists as they were published. span is the window's id ('24h'), '-' for lists without one.
 create table list_snapshots (
@@ -376,3 +452,22 @@ create table list_snapshots (
 );
 
 create index list_snapshots_by_time on list_snapshots (as_of);
+
+-- Finished hours, days, weeks and months of the site's zone whose lists were made: once, and never again.
+create table closed_periods (
+  period text not null check (period in ('hour', 'day', 'week', 'month')),
+  start_at timestamptz not null,
+  end_at timestamptz not null,
+  closed_at timestamptz not null,
+  primary key (period, start_at)
+);
+
+-- Their lists as they are served, of the scopes that were read at all.
+create table closed_lists (
+  period text not null,
+  start_at timestamptz not null,
+  scope text not null,
+  body jsonb not null,
+  primary key (period, start_at, scope),
+  foreign key (period, start_at) references closed_periods on delete cascade
+);

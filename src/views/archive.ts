@@ -5,7 +5,10 @@ import { readScript, runScript } from '../engines/script.ts';
 import type { Sql } from '../engines/sql.ts';
 import type { ArticleId } from '../ids.ts';
 import { joinArchives } from './archive-lock.ts';
-import { ALL_SHARDS, keysOf, SLOT_SECONDS } from './keys.ts';
+import { ALL_SHARDS, keysOf } from './keys.ts';
+import { addCounts, type CountRow } from './read-counts.ts';
+import { keepRevoked } from './revoke.ts';
+import { DEFAULT_CLASS, type ViewClass } from './view-class.ts';
 
 /**
  * Counts go from Redis to PostgreSQL exactly once. A shard's delta is set aside under a batch id; its rows and the id are
@@ -20,9 +23,8 @@ import { ALL_SHARDS, keysOf, SLOT_SECONDS } from './keys.ts';
  * belong, however late they are (recount.ts).
  */
 
-/** So many counts go into one transaction, and into one statement. */
+/** So many counts go into one transaction. */
 const MAX_TRANSACTION = 50_000;
-const MAX_STATEMENT = 5000;
 const SCAN_COUNT = 1000;
 
 const setAsideScript = readScript(new URL('./set-aside.lua', import.meta.url));
@@ -34,12 +36,7 @@ interface Batch {
   readonly rows: ReadonlyMap<string, Row>;
 }
 
-interface Row {
-  readonly slot: number;
-  readonly article: string;
-  reads: number;
-  boxReads: number;
-}
+type Row = { -readonly [Key in keyof CountRow]: CountRow[Key] };
 
 /**
  * Writes what was counted until now to PostgreSQL; gives the number of rows. Safe to run by several at once and to be cut
@@ -64,7 +61,7 @@ async function archiveOnce(
   let size = 0;
   const write = async () => {
     written += await writeBatches(sql, redis, group, now);
-    for (const { shard, id } of group) await runScript(redis, dropScript, [keysOf(shard).tag], [id]);
+    for (const { shard, id } of group) await runScript(redis, dropScript, keysOf(shard).scripted, [id]);
     group = [];
     size = 0;
   };
@@ -94,7 +91,7 @@ interface Aside {
 
 async function setAside(redis: RedisClient, shard: number): Promise<Aside> {
   const mine = randomUUID();
-  const reply = await runScript(redis, setAsideScript, [keysOf(shard).tag], [mine]);
+  const reply = await runScript(redis, setAsideScript, keysOf(shard).scripted, [mine]);
   const id = typeof reply === 'string' ? reply : undefined;
   return { shard, id, isOld: id !== undefined && id !== mine };
 }
@@ -107,26 +104,35 @@ async function setAside(redis: RedisClient, shard: number): Promise<Aside> {
 async function readAside(redis: RedisClient, shard: number): Promise<Map<string, Row>> {
   const rows = new Map<string, Row>();
   const rowOf = (key: string): Row => {
-    const row = rows.get(key) ?? { slot: Number.parseInt(key, 10), article: afterColon(key), reads: 0, boxReads: 0 };
+    const row = rows.get(key) ?? { ...readField(key), reads: 0, boxReads: 0 };
     rows.set(key, row);
     return row;
   };
+  const { archiving } = keysOf(shard);
+  const seen = new Set<string>();
   let cursor = '0';
   do {
-    const [next, fields] = await redis.hscan(keysOf(shard).archiving, cursor, 'COUNT', SCAN_COUNT);
+    const [next, fields] = await redis.hscan(archiving, cursor, 'COUNT', SCAN_COUNT);
     for (let i = 0; i < fields.length; i += 2) {
       const field = fields[i] ?? '';
       const value = Number(fields[i + 1]);
+      seen.add(field);
       if (field === 'id') continue;
       if (field.startsWith('b:')) rowOf(field.slice(2)).boxReads = value;
       else rowOf(field).reads = value;
     }
     cursor = next;
   } while (cursor !== '0');
+  // One node's cursor means nothing to the node that takes over from it.
+  if (seen.size < (await redis.hlen(archiving))) throw new Error('The counts moved while they were read; once more.');
   return rows;
 }
 
-const afterColon = (text: string): string => text.slice(text.indexOf(':') + 1);
+/** `<slot>:<article>`, and behind it `:<class>` where it is not the usual one. */
+function readField(field: string): Pick<Row, 'slot' | 'article' | 'class'> {
+  const [slot, article = '', viewClass = DEFAULT_CLASS] = field.split(':');
+  return { slot: Number(slot), article, class: viewClass as ViewClass };
+}
 
 async function writeBatches(sql: Sql, redis: RedisClient, batches: readonly Batch[], now: Date): Promise<number> {
   return await sql.transaction(async (tx) => {
@@ -143,32 +149,15 @@ async function writeBatches(sql: Sql, redis: RedisClient, batches: readonly Batc
     );
     const written = new Set(fresh.map(({ id }) => id));
     const rows = batches.filter(({ id }) => written.has(id)).flatMap((batch) => [...batch.rows.values()]);
-    for (let i = 0; i < rows.length; i += MAX_STATEMENT) await addRows(tx, rows.slice(i, i + MAX_STATEMENT));
+    await addCounts(tx, rows);
+    await keepRevoked(tx, rows, now);
     await noteStrays(tx, new Set(rows.map(({ article }) => article)), now);
     return rows.length;
   });
 }
 
-async function addRows(sql: Sql, rows: readonly Row[]): Promise<void> {
-  await sql.query(
-    `insert into read_counts (slot, article_id, reads, box_reads)
-     select to_timestamp(slot::bigint * ${SLOT_SECONDS}), coalesce(successor_id, article), sum(reads), sum(box_reads)
-     from unnest($1::int[], $2::text[], $3::int[], $4::int[]) as counted (slot, article, reads, box_reads)
-     left join article_successors on article_id = article
-     group by 1, 2
-     on conflict (slot, article_id) do update
-     set reads = read_counts.reads + excluded.reads, box_reads = read_counts.box_reads + excluded.box_reads`,
-    [
-      rows.map((row) => row.slot),
-      rows.map((row) => row.article),
-      rows.map((row) => row.reads),
-      rows.map((row) => row.boxReads),
-    ],
-  );
-}
-
 /** Notes the articles of these that are copies or gone. */
-async function noteStrays(sql: Sql, articles: ReadonlySet<string>, now: Date): Promise<void> {
+export async function noteStrays(sql: Sql, articles: ReadonlySet<string>, now: Date): Promise<void> {
   const { rows } = await sql.query<{ id: ArticleId }>(
     `select counted as id from unnest($1::text[]) counted left join articles on articles.id = counted
      where articles.id is null or articles.original_id is not null`,

@@ -14,6 +14,8 @@ export interface ArticleFinder {
 export interface Catalogue {
   /** The article that each report counts for, in the same order; undefined where there is none. An id goes before a URL. */
   find(reports: readonly ViewReport[]): Promise<(CountedArticle | undefined)[]>;
+  /** The same at once, where all of them are remembered; undefined where `find` would have to ask. */
+  recall?(reports: readonly ViewReport[]): (CountedArticle | undefined)[] | undefined;
 }
 
 /** How long what is known of an article is believed; longer only while the database cannot be asked. */
@@ -39,7 +41,22 @@ export function openCatalogue(finder: ArticleFinder, clock: Clock, limits: Parti
     bounds,
   );
 
+  const recall = ({ article, url }: ViewReport): CountedArticle | null | undefined => {
+    if (article !== undefined) return articles.peek(article);
+    const byUrl = url === undefined ? null : urls.peek(url);
+    return byUrl ? articles.peek(byUrl.id) : byUrl;
+  };
+
   return {
+    recall(reports) {
+      const found: (CountedArticle | undefined)[] = [];
+      for (const report of reports) {
+        const article = recall(report);
+        if (article === undefined) return undefined;
+        found.push(article ?? undefined);
+      }
+      return found;
+    },
     async find(reports) {
       const named = reports.filter(({ article }) => article === undefined).flatMap(({ url }) => url ?? []);
       const byUrl = await urls.get(named);

@@ -1,14 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { type Clock, DAY } from '../clock.ts';
 import type { RedisClient } from '../engines/redis.ts';
+import { sendTogether } from '../engines/together.ts';
 import { CodedError } from '../errors.ts';
-import { parseArticleId, shardOf } from '../ids.ts';
+import { parseArticleId } from '../ids.ts';
 import { type Batches, openBatches } from './batches.ts';
-import { isBot } from './bots.ts';
+import { openBotCheck } from './bots.ts';
 import type { Catalogue } from './catalogue.ts';
+import type { CrawlerCheck } from './crawlers.ts';
 import { withDeadline } from './deadline.ts';
+import { type Origin, type Origins, openOrigins, weighedOf } from './network.ts';
 import { type Read, recordReads } from './record.ts';
+import { drop, type Tally } from './tally.ts';
 import type { Collected, CountedArticle, DropReason, Reporter, ViewReport } from './view.ts';
+import { DEFAULT_CLASS } from './view-class.ts';
 import { dayOf, isFirstSlotOfDay, openSalts, type Salts, visitorHash } from './visitor.ts';
 
 /** Takes reported views and counts those that are reads. */
@@ -28,18 +33,24 @@ export interface CollectorTools {
   readonly catalogue: Catalogue;
   readonly clock: Clock;
   readonly random?: (bytes: number) => Buffer;
+  /** Whether the address is a crawler's; without it, only its User-Agent tells. */
+  readonly isCrawler?: CrawlerCheck;
 }
 
 export interface CollectorLimits {
   /** Views that may wait at the same time, over all requests. */
   readonly maxWaiting: number;
-  /** How long a shard at rest gathers reads before its call. */
+  /** How long reads gather before they are counted together. */
   readonly gatherMs: number;
   /** How long Redis and the database may take for one step. */
   readonly answerMs: number;
+  /** Reads of one article in a half-hour that one address may always give; 0 for no damping (network.ts). */
+  readonly readsPerAddress: number;
 }
 
-const LIMITS: CollectorLimits = { maxWaiting: 20_000, gatherMs: 2, answerMs: 1800 };
+const LIMITS: CollectorLimits = { maxWaiting: 20_000, gatherMs: 8, answerMs: 1800, readsPerAddress: 20 };
+/** A kilobyte each at most. */
+const MAX_AGENTS = 5000;
 const RETRY_SECONDS = 1;
 const MAX_URL = 2048;
 /** Named times further back belong to an import. */
@@ -47,12 +58,16 @@ const MAX_AGE = 2 * DAY;
 
 export function openCollector(tools: CollectorTools, limits: Partial<CollectorLimits> = {}): Collector {
   const { redis, clock } = tools;
-  const { maxWaiting, gatherMs, answerMs } = { ...LIMITS, ...limits };
+  const { maxWaiting, gatherMs, answerMs, readsPerAddress } = { ...LIMITS, ...limits };
   const salts = openSalts(redis, tools.random ?? randomBytes, answerMs);
   const batches = openBatches(
-    (shard, reads) => withDeadline(recordReads(redis, shard, clock(), reads), answerMs, 'Redis'),
+    (shard, reads) =>
+      withDeadline(recordReads(redis, shard, clock(), reads, weighedOf(readsPerAddress)), answerMs, 'Redis'),
     gatherMs,
+    (send) => sendTogether(redis, send),
   );
+  const isBot = openBotCheck(MAX_AGENTS);
+  const origins = readsPerAddress === 0 ? undefined : openOrigins(clock);
   let waiting = 0;
   let isClosed = false;
   let onIdle: () => void = () => {};
@@ -66,7 +81,7 @@ export function openCollector(tools: CollectorTools, limits: Partial<CollectorLi
       }
       waiting += reports.length;
       try {
-        return await countViews(tools, { salts, batches, answerMs }, reports, reporter);
+        return await countViews(tools, { salts, origins, batches, answerMs, isBot }, reports, reporter);
       } finally {
         waiting -= reports.length;
         if (waiting === 0) onIdle();
@@ -82,49 +97,82 @@ export function openCollector(tools: CollectorTools, limits: Partial<CollectorLi
 
 interface Counting {
   readonly salts: Salts;
+  readonly origins: Origins | undefined;
   readonly batches: Batches;
   readonly answerMs: number;
+  readonly isBot: (userAgent: string) => boolean;
 }
 
 /** Takes one request's views through all checks, in this order: what costs nothing first. */
 async function countViews(
-  { catalogue, clock }: CollectorTools,
-  { salts, batches, answerMs }: Counting,
+  { catalogue, clock, isCrawler }: CollectorTools,
+  { salts, origins, batches, answerMs, isBot }: Counting,
   reports: readonly ViewReport[],
   reporter: Reporter,
 ): Promise<Collected> {
-  const tally = openTally();
-  const candidates = reports.filter((report) => tally.passes(refusalOf(report, reporter)));
-  if (candidates.length === 0) return tally.result();
-  const articles = await withDeadline(catalogue.find(candidates), answerMs, 'The database');
+  const tally: Tally = { accepted: 0, dropped: {} };
+  const isProgram = isBot(reporter.userAgent) || isCrawler?.(reporter.address) === true;
+  const candidates = candidatesOf(reports, reporter, isProgram, tally);
+  if (candidates.length === 0) return tally;
+  const remembered = catalogue.recall?.(candidates);
+  const articles = remembered ?? (await withDeadline(catalogue.find(candidates), answerMs, 'The database'));
+  const now = clock();
   const known = candidates.flatMap((report, i) => {
     const article = articles[i];
-    tally.passes(article === undefined ? 'unknown-article' : undefined);
-    return article === undefined ? [] : { report, article };
+    if (article === undefined) drop(tally, 'unknown-article');
+    return article === undefined ? [] : { report, article, at: timeOf(report, reporter.isTrusted, now) };
   });
-  const now = clock();
-  const hashed = Promise.all(known.map((view) => readOf(salts, view, reporter, now)));
-  const reads = await withDeadline(hashed, answerMs, 'Redis');
-  for (const isCounted of await addAll(batches, reads)) tally.add(isCounted ? undefined : 'duplicate');
-  return tally.result();
+  const saltsByDay = await saltsFor(known, salts, now, answerMs);
+  const reads = known.map((view) => readOf(saltsByDay, origins, view, reporter));
+  for (const [i, recorded] of (await batches.add(reads)).entries()) {
+    if (recorded === true) {
+      tally.accepted++;
+      continue;
+    }
+    drop(tally, recorded === 'damped' ? 'rate-limited' : 'duplicate');
+    const origin = reads[i]?.noted;
+    if (origin !== undefined) origins?.takeBack(origin);
+  }
+  return tally;
 }
 
-/** Settles when all have, and only then fails: nothing of a request is under way once it is answered. */
-async function addAll(batches: Batches, reads: readonly Read[]): Promise<boolean[]> {
-  const results = await Promise.allSettled(reads.map((read) => batches.add(shardOf(read.article), read)));
-  return results.map((result) => {
-    if (result.status === 'rejected') throw result.reason;
-    return result.value;
+function candidatesOf(
+  reports: readonly ViewReport[],
+  reporter: Reporter,
+  isProgram: boolean,
+  tally: Tally,
+): readonly ViewReport[] {
+  return reports.filter((report) => {
+    const reason = refusalOf(report, reporter, isProgram);
+    if (reason !== undefined) drop(tally, reason);
+    return reason === undefined;
   });
+}
+
+/** The salts of all days that these views are hashed with: of their own, and of the day before in its first half-hour. */
+async function saltsFor(
+  views: readonly KnownView[],
+  salts: Salts,
+  now: Date,
+  answerMs: number,
+): Promise<ReadonlyMap<number, Buffer>> {
+  const byDay = new Map<number, Buffer>();
+  for (const { at } of views) {
+    for (const day of isFirstSlotOfDay(at) ? [dayOf(at), dayOf(at) - 1] : [dayOf(at)]) {
+      if (byDay.has(day)) continue;
+      byDay.set(day, salts.held(day, now) ?? (await withDeadline(salts.of(day, now), answerMs, 'Redis')));
+    }
+  }
+  return byDay;
 }
 
 /** Why a view is refused before anything is looked up. */
-function refusalOf(report: ViewReport, reporter: Reporter): DropReason | undefined {
+function refusalOf(report: ViewReport, reporter: Reporter, isProgram: boolean): DropReason | undefined {
   if (!isValid(report, reporter)) return 'invalid';
   if (reporter.isPrefetch) return 'prefetch';
   // A server that speaks for a visitor is a program itself.
   const speaksForVisitor = reporter.isTrusted && report.visitor !== undefined;
-  return !speaksForVisitor && isBot(reporter.userAgent) ? 'bot' : undefined;
+  return !speaksForVisitor && isProgram ? 'bot' : undefined;
 }
 
 function isValid({ article, url, at }: ViewReport, { isTrusted }: Reporter): boolean {
@@ -133,29 +181,37 @@ function isValid({ article, url, at }: ViewReport, { isTrusted }: Reporter): boo
   return url !== undefined && url !== '' && url.length <= MAX_URL;
 }
 
+/** A read, with what was noted of where it came from. */
+type NotedRead = Read & { readonly noted: Origin | undefined };
+
 interface KnownView {
   readonly article: CountedArticle;
   readonly report: ViewReport;
+  readonly at: Date;
 }
 
 /** A view as the script takes it, with hashes instead of its visitor. */
-async function readOf(
-  salts: Salts,
-  { article, report }: KnownView,
-  { address, userAgent, isTrusted }: Reporter,
-  now: Date,
-): Promise<Read> {
-  const at = timeOf(report, isTrusted, now);
+function readOf(
+  saltsByDay: ReadonlyMap<number, Buffer>,
+  origins: Origins | undefined,
+  { article, report, at }: KnownView,
+  { address, userAgent, isTrusted, channel = DEFAULT_CLASS }: Reporter,
+): NotedRead {
   const visitor = (isTrusted ? report.visitor : undefined) ?? `${address}|${userAgent}`;
-  const hash = async (day: number) => visitorHash(await salts.of(day, now), visitor, article.id);
+  const salt = saltsByDay.get(dayOf(at)) as Buffer;
+  const before = isFirstSlotOfDay(at) ? (saltsByDay.get(dayOf(at) - 1) as Buffer) : undefined;
+  const noted = isTrusted ? undefined : origins?.note(salt, address, article.id);
   return {
     article: article.id,
     categories: article.categories,
     at,
     isTimeNamed: isTrusted && report.at !== undefined,
     isBox: report.ref === 'box',
-    visitor: await hash(dayOf(at)),
-    visitorBefore: isFirstSlotOfDay(at) ? await hash(dayOf(at) - 1) : undefined,
+    visitor: visitorHash(salt, visitor, article.id),
+    visitorBefore: before && visitorHash(before, visitor, article.id),
+    ...(channel !== DEFAULT_CLASS && { channel }),
+    origin: noted?.weighed,
+    noted,
   };
 }
 
@@ -163,25 +219,4 @@ async function readOf(
 function timeOf({ at }: ViewReport, isTrusted: boolean, now: Date): Date {
   if (!isTrusted || at === undefined) return now;
   return new Date(Math.min(Math.max(at.getTime(), now.getTime() - MAX_AGE), now.getTime()));
-}
-
-function openTally() {
-  let accepted = 0;
-  const dropped: Partial<Record<DropReason, number>> = {};
-  const drop = (reason: DropReason) => {
-    dropped[reason] = (dropped[reason] ?? 0) + 1;
-  };
-  return {
-    /** Counts a read, or a refusal by its reason. */
-    add(reason: DropReason | undefined): void {
-      if (reason === undefined) accepted++;
-      else drop(reason);
-    },
-    /** Whether the view goes on; counts it where it does not. */
-    passes(reason: DropReason | undefined): boolean {
-      if (reason !== undefined) drop(reason);
-      return reason === undefined;
-    },
-    result: (): Collected => ({ accepted, dropped }),
-  };
 }

@@ -49,6 +49,13 @@ export const keysOf = (shard: number) => {
   return {
     tag,
     /**
+     * What every script of the shard gets as its KEYS: two names that no key ever has. While a cluster moves the slot,
+     * some of its keys are here and some there; a script that ran then would break off half-way, or count into keys that
+     * are about to be overwritten. Of two keys that are missing the cluster says TRYAGAIN until all have moved, wherever
+     * it is asked; of one, it would send us on to the half that has moved.
+     */
+    scripted: [tag, `${tag}:`],
+    /**
      * Hash: `L:<half-life minutes>` landmarks of decayed scores · `from:<window>` first bucket of each window ·
      * `seen:<slot>` dedupe parts · `n24:<category>` reads in 24 h · `t15`, `t60` (whole shard) and `t15:<category>`,
      * `t60:<category>` decayed totals · `restoring` progress, `restored` when · `recounting` token of the last recount.
@@ -58,7 +65,10 @@ export const keysOf = (shard: number) => {
     categories: `${tag}:categories`,
     /** Set: categories whose counts changed since the ranker last took it. */
     dirty: `${tag}:dirty`,
-    /** Hash `<slot>:<article>` → reads, `b:<slot>:<article>` → box reads among them: not yet archived. */
+    /**
+     * Hash `<slot>:<article>` → reads, `b:<slot>:<article>` → box reads among them: not yet archived. Behind it `:<class>`,
+     * where it is not the usual one (view-class.ts).
+     */
     delta: `${tag}:delta`,
     /** The delta that is on its way to PostgreSQL, with its batch's `id`. */
     archiving: `${tag}:archiving`,

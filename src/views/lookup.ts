@@ -16,6 +16,8 @@ export interface LookupLimits {
 export interface Lookup<Key, Value> {
   /** The values of the keys that have one. */
   get(keys: readonly Key[]): Promise<Map<Key, Value>>;
+  /** What is believed without asking: the value, null where there is none, undefined where it must be asked for. */
+  peek(key: Key): Value | null | undefined;
 }
 
 interface Remembered<Value> {
@@ -89,14 +91,18 @@ export function openLookup<Key extends string, Value extends object>(
     return answer;
   };
 
-  const refresh = async (key: Key, now: number): Promise<void> => {
+  const peek = (key: Key, now: number): Value | null | undefined => {
     const hit = hits.get(key);
-    const freshUntil = hit?.freshUntil ?? misses.get(key)?.freshUntil ?? 0;
-    if (freshUntil > now || (hit !== undefined && now < restUntil)) return;
+    if (hit !== undefined) return hit.freshUntil > now || now < restUntil ? hit.value : undefined;
+    return (misses.get(key)?.freshUntil ?? 0) > now ? null : undefined;
+  };
+
+  const refresh = async (key: Key, now: number): Promise<void> => {
+    if (peek(key, now) !== undefined) return;
     try {
       await ask(key);
     } catch (error) {
-      if (hit === undefined) throw error;
+      if (!hits.has(key)) throw error;
     }
   };
 
@@ -111,5 +117,6 @@ export function openLookup<Key extends string, Value extends object>(
       }
       return found;
     },
+    peek: (key) => peek(key, clock().getTime()),
   };
 }

@@ -34,10 +34,12 @@ const MAX_ARTICLES = 100;
  */
 const CALL_ROWS = 250;
 const CALL_ARTICLES = 20;
+/** A comparison looks through all buckets: 1.6 ms an article. */
+const COMPARED_ARTICLES = 1;
 const AGAIN_AFTER = 2 * ARTICLE_MEMORY;
 
 const openScript = readScript(new URL('./open-recount.lua', import.meta.url));
-const script = readScript(new URL('./recount.lua', import.meta.url));
+const script = readScript(...['recount.lua', 'set-counts.lua'].map((part) => new URL(part, import.meta.url)));
 
 /**
  * Recounts what is due; gives how many articles that were. Call it after an archive, so that little is not archived. Safe
@@ -80,9 +82,42 @@ async function recount(
   const gone = ready.filter((place) => !isCounted.has(place)).map((id) => ({ id, categories: undefined, counts: [] }));
   // Originals first: a list may show an article's reads twice for a moment, but never misses them.
   const done = new Set<ArticleId>();
-  for (const counts of [archived, gone]) for (const id of await setCounts(redis, shards, counts, now)) done.add(id);
+  for (const counts of [archived, gone])
+    for (const id of (await setCounts(redis, shards, counts, now)).done) done.add(id);
   const isOpen = new Set(places.filter(({ place }) => !done.has(place)).map(({ article }) => article));
   return articles.filter((article) => !isOpen.has(article));
+}
+
+/** How counts are compared beside recounts: everything that stands; `repair` sets what differs. */
+export type Comparison = 'look' | 'repair';
+
+/**
+ * Compares all counts of these articles with what PostgreSQL holds and what is not archived; gives those that were looked
+ * at and those that were wrong. Call it in a transaction that holds archives up. Those that wait for a recount are left
+ * out, as are shards that are not restored.
+ */
+export async function compareCounts(
+  sql: Sql,
+  redis: RedisClient,
+  asked: readonly ArticleId[],
+  comparison: Comparison,
+  now: Date,
+): Promise<{ readonly looked: readonly ArticleId[]; readonly wrong: readonly ArticleId[] }> {
+  const { rows } = await sql.query<{ id: ArticleId }>(
+    'select article_id as id from count_changes union select article_id from recounts',
+  );
+  const waiting = await findPlaces(
+    sql,
+    rows.map(({ id }) => id),
+  );
+  const isWaiting = new Set(waiting.map(({ place }) => place));
+  const shards = await openShards(sql, redis, new Set(asked.map(shardOf)));
+  const ids = asked.filter((id) => !isWaiting.has(id) && shards.has(shardOf(id)));
+  const archived = await readArchived(sql, ids, now);
+  const isCounted = new Set(archived.map(({ id }) => id));
+  const gone = ids.filter((id) => !isCounted.has(id)).map((id) => ({ id, categories: undefined, counts: [] }));
+  const { done, wrong } = await setCounts(redis, shards, [...archived, ...gone], now, comparison);
+  return { looked: done, wrong };
 }
 
 interface Place {
@@ -120,7 +155,7 @@ async function openShards(sql: Sql, redis: RedisClient, shards: ReadonlySet<numb
   const token = randomUUID();
   const opened = await Promise.all(
     Array.from(shards, async (shard) => {
-      const batch = await runScript(redis, openScript, [keysOf(shard).tag], [token]);
+      const batch = await runScript(redis, openScript, keysOf(shard).scripted, [token]);
       return typeof batch === 'string' ? [{ shard, batch }] : [];
     }),
   );
@@ -137,33 +172,37 @@ type Counts = Pick<ArchivedArticle, 'id' | 'counts'> & {
   readonly categories: ArchivedArticle['categories'] | undefined;
 };
 
-/** Sets the counts of the articles; gives those where that was done. */
+/** Sets the counts of the articles; gives those where that was done, and those that were wrong. */
 async function setCounts(
   redis: RedisClient,
   shards: ReadonlyMap<number, OpenShard>,
   articles: readonly Counts[],
   now: Date,
-): Promise<ArticleId[]> {
-  const done = await Promise.all(
+  mode: Comparison | '' = '',
+): Promise<{ readonly done: ArticleId[]; readonly wrong: ArticleId[] }> {
+  const sets = await Promise.all(
     Array.from(shards, async ([shard, { token, archived }]) => {
       const own = articles.filter(({ id }) => shardOf(id) === shard);
-      const set: ArticleId[] = [];
-      for (const part of callsOf(own)) {
-        const args = [(now.getTime() / 1000).toFixed(3), token, archived, ...part.flatMap(argumentsOf)];
-        const reply = await runScript(redis, script, [keysOf(shard).tag], args);
-        if (reply === 1) set.push(...part.map(({ id }) => id));
+      const done: ArticleId[] = [];
+      const wrong: ArticleId[] = [];
+      for (const part of callsOf(own, mode === '' ? CALL_ARTICLES : COMPARED_ARTICLES)) {
+        const args = [(now.getTime() / 1000).toFixed(3), token, archived, mode, ...part.flatMap(argumentsOf)];
+        const reply = await runScript(redis, script, keysOf(shard).scripted, args);
+        if (!Array.isArray(reply)) continue;
+        done.push(...part.map(({ id }) => id));
+        wrong.push(...(reply as ArticleId[]));
       }
-      return set;
+      return { done, wrong };
     }),
   );
-  return done.flat();
+  return { done: sets.flatMap(({ done }) => done), wrong: sets.flatMap(({ wrong }) => wrong) };
 }
 
-function callsOf(articles: readonly Counts[]): Counts[][] {
+function callsOf(articles: readonly Counts[], most: number): Counts[][] {
   const calls: Counts[][] = [];
   let rows = Number.POSITIVE_INFINITY;
   for (const article of articles) {
-    if (rows + article.counts.length > CALL_ROWS || calls.at(-1)?.length === CALL_ARTICLES) {
+    if (rows + article.counts.length > CALL_ROWS || calls.at(-1)?.length === most) {
       calls.push([]);
       rows = 0;
     }

@@ -25,13 +25,13 @@ export async function rollWindows(redis: RedisClient, now: Date): Promise<number
 }
 
 async function rollShard(redis: RedisClient, shard: number, now: Date): Promise<number> {
-  const { tag } = keysOf(shard);
+  const { scripted } = keysOf(shard);
   const starts = windowStarts(now);
   let subtracted = 0;
   // In this order: a longer window waits for the shorter one that needs the same buckets.
   for (const window of WINDOWS) {
     for (let hasMore = true; hasMore; ) {
-      const reply = await runScript(redis, rollScript, [tag], [window, starts[window], MAX_MEMBERS]);
+      const reply = await runScript(redis, rollScript, scripted, [window, starts[window], MAX_MEMBERS]);
       const [members, more] = reply as [number, number];
       subtracted += members;
       hasMore = more === 1;
@@ -39,7 +39,7 @@ async function rollShard(redis: RedisClient, shard: number, now: Date): Promise<
   }
   const seconds = Math.floor(now.getTime() / 1000);
   for (const { halfLife, before, after, total } of DECAYED) {
-    await runScript(redis, trimScript, [tag], [seconds, halfLife, before, after, total]);
+    await runScript(redis, trimScript, scripted, [seconds, halfLife, before, after, total]);
   }
   return subtracted;
 }

@@ -1,4 +1,5 @@
 import type { ArticleId, CategorySlug } from '../ids.ts';
+import type { Channel } from './view-class.ts';
 
 /** One view as it was reported, not yet believed. */
 export interface ViewReport {
@@ -19,6 +20,8 @@ export interface Reporter {
   readonly isPrefetch: boolean;
   /** Came with the ingest token: may name visitors and times, and is neither limited nor damped. */
   readonly isTrusted: boolean;
+  /** How it came in; undefined: as a page posts it. */
+  readonly channel?: Channel;
 }
 
 export const DROP_REASONS = [

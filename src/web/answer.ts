@@ -23,6 +23,11 @@ export function etagOf(text: string): string {
   return `W/"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`;
 }
 
+/** Sends the reader of a removed article to the one that took its place. */
+export function sendOn(reply: FastifyReply, path: string, freshSeconds: number) {
+  return secured(reply).header('cache-control', `public, max-age=${freshSeconds}`).redirect(path, 308);
+}
+
 /**
  * Sends HTML with its ETag, or 304 where the reader has it. Shared caches may keep it for `freshSeconds`; browsers ask
  * each time, because a list that is a minute old looks broken beside one that moves.

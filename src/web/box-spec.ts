@@ -35,8 +35,14 @@ export const accessBox = (
   view,
 });
 
-export const popularBox = (scope: Scope, exclude: ArticleId | null, view: BoxView = 'box'): BoxSpec => ({
-  kind: 'popular',
+export const popularBox = (scope: Scope, exclude: ArticleId | null, view: BoxView = 'box'): BoxSpec =>
+  windowless('popular', scope, exclude, view);
+
+export const risingBox = (scope: Scope, exclude: ArticleId | null, view: BoxView = 'box'): BoxSpec =>
+  windowless('rising', scope, exclude, view);
+
+const windowless = (kind: ListKind, scope: Scope, exclude: ArticleId | null, view: BoxView): BoxSpec => ({
+  kind,
   scope,
   window: null,
   limit: view === 'long' ? LIST_LENGTH : BOX_LENGTH,
@@ -74,5 +80,5 @@ export function boxSpecIn(kind: ListKind, query: Query): BoxSpec {
   const scope = (textIn(query, 'category') || 'site') as 'site' | CategorySlug;
   const exclude = parseArticleId(textIn(query, 'exclude')) ?? null;
   const view = BOX_VIEWS.find((candidate) => candidate === query['view']) ?? 'box';
-  return kind === 'access' ? accessBox(scope, windowIn(query), exclude, view) : popularBox(scope, exclude, view);
+  return kind === 'access' ? accessBox(scope, windowIn(query), exclude, view) : windowless(kind, scope, exclude, view);
 }

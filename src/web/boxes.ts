@@ -86,7 +86,7 @@ export function wordsOf({ movement, previousRank }: Pick<ListItem, 'movement' | 
 
 const counted = (reads: number) => `${reads.toLocaleString('en-US')} ${reads === 1 ? 'read' : 'reads'}`;
 
-function rowOf(item: ListItem, names: CategoryNames, dates: Dates, now: Date): Row {
+function rowOf(spec: BoxSpec, item: ListItem, names: CategoryNames, dates: Dates, now: Date): Row {
   const { article } = item;
   return {
     rank: item.rank,
@@ -104,7 +104,7 @@ function rowOf(item: ListItem, names: CategoryNames, dates: Dates, now: Date): R
     peak: item.peakRank,
     movement: item.movement,
     symbol: SYMBOLS[item.movement],
-    words: wordsOf(item),
+    words: spec.kind === 'rising' && item.movement === 'new' ? 'A new article' : wordsOf(item),
     reads: counted(item.reads),
     fill: item.fill === null ? null : (FILLS[item.fill] ?? item.fill),
   };
@@ -119,7 +119,7 @@ const tabsOf = (spec: BoxSpec, home: string): Tab[] =>
   }));
 
 function moreOf(spec: BoxSpec): string {
-  const query = new URLSearchParams({ window: spec.window ?? 'now' });
+  const query = new URLSearchParams({ window: spec.window ?? (spec.kind === 'rising' ? 'rising' : 'now') });
   if (spec.scope !== 'site') query.set('category', spec.scope);
   return `/ranking?${query}`;
 }
@@ -134,7 +134,7 @@ export function boxOf(spec: BoxSpec, snapshot: Snapshot, names: CategoryNames, d
     fragment: boxUrl(spec),
     isLong: spec.view === 'long',
     tabs: spec.view === 'tabs' && spec.kind === 'access' ? tabsOf(spec, home) : [],
-    rows: snapshot.items.map((item) => rowOf(item, names, dates, now)),
+    rows: snapshot.items.map((item) => rowOf(spec, item, names, dates, now)),
     more: spec.view === 'long' ? null : moreOf(spec),
   };
 }

@@ -2,14 +2,16 @@ import { STATUS_CODES } from 'node:http';
 import compress from '@fastify/compress';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { COMPRESS } from '../api/security.ts';
+import { findSuccessor } from '../articles/successors.ts';
 import { SECOND } from '../clock.ts';
 import { CodedError, ERRORS } from '../errors.ts';
 import { type CategorySlug, parseArticleId } from '../ids.ts';
-import { sendError, sendHtml } from './answer.ts';
+import { sendError, sendHtml, sendOn } from './answer.ts';
 import { articlePage } from './article-page.ts';
 import { registerAssets } from './assets.ts';
+import { registerBeacon } from './beacon.ts';
 import { boxSpecIn, kindIn, type Query, textIn, windowIn } from './box-spec.ts';
-import { namesOf } from './cards.ts';
+import { articleHref, namesOf } from './cards.ts';
 import { categoryPage } from './category-page.ts';
 import { openFrontPage } from './front-page.ts';
 import { rankingPage } from './ranking-page.ts';
@@ -27,6 +29,7 @@ export async function registerPages(app: FastifyInstance, tools: WebTools): Prom
     const site = openSite(tools, registerAssets(web));
     addPages(web, site);
     addFragments(web, site);
+    registerBeacon(web);
     addErrors(web, site);
   });
 }
@@ -52,7 +55,12 @@ function addPages(web: FastifyInstance, site: Site): void {
   });
   web.get<{ Params: { id: string } }>('/article/:id', async (request, reply) => {
     const id = parseArticleId(request.params.id);
-    return send(request, reply, id === undefined ? undefined : await articlePage(site, originOf(request), id));
+    if (id === undefined) return sendMissing(request, reply, site);
+    const page = await articlePage(site, originOf(request), id);
+    const successor = page === undefined ? await findSuccessor(site.sql, id) : undefined;
+    return successor === undefined
+      ? send(request, reply, page)
+      : sendOn(reply, articleHref(successor), freshSeconds(site));
   });
   web.get<Url>('/ranking', async (request, reply) =>
     send(request, reply, await rankingPage(site, originOf(request), request.query)),

@@ -1,13 +1,16 @@
 import type { CategorySlug } from '../ids.ts';
 import type { Scope } from '../ranking/list.ts';
 import { WINDOWS } from '../views/keys.ts';
-import { accessBox, popularBox, type Query, textIn, windowIn } from './box-spec.ts';
+import { accessBox, type BoxSpec, popularBox, type Query, risingBox, textIn, windowIn } from './box-spec.ts';
 import { type Tab, WINDOW_NAMES } from './boxes.ts';
 import { namesOf } from './cards.ts';
 import { readBoxes, renderPage, type Section, type Site } from './site.ts';
 
-/** Popular has no window: on the page it is the tab of what is read at this moment. */
-const NOW = 'now';
+/** What has no window is a tab beside the windows: popular is what is read at this moment, rising what is read ever more. */
+const SPANS = ['rising', 'now', ...WINDOWS] as const;
+type Span = (typeof SPANS)[number];
+
+const SPAN_NAMES: Readonly<Record<Span, string>> = { rising: 'Rising', now: 'Now', ...WINDOW_NAMES };
 
 /** A whole list, or undefined where the category that the query names does not exist. */
 export async function rankingPage(site: Site, origin: string, query: Query): Promise<string | undefined> {
@@ -15,23 +18,26 @@ export async function rankingPage(site: Site, origin: string, query: Query): Pro
   const scope = scopeIn(query, sections);
   if (scope === undefined) return undefined;
   const names = namesOf(sections);
-  const span = query['window'] === NOW ? NOW : windowIn(query);
-  const spec = span === NOW ? popularBox(scope, null, 'long') : accessBox(scope, span, null, 'long');
-  const boxes = await readBoxes(site, [spec], names);
+  const span = SPANS.find((known) => known === query['window']) ?? windowIn(query);
+  const boxes = await readBoxes(site, [specOf(scope, span)], names);
   const head = {
     title: boxes[0]?.title ?? 'Ranking',
     description: 'What is read most.',
     canonical: `${origin}${hrefOf(scope, span)}`,
   };
-  const spans = [NOW, ...WINDOWS] as const;
-  const tabs: Tab[] = spans.map((candidate) => ({
-    name: candidate === NOW ? 'Now' : WINDOW_NAMES[candidate],
+  const tabs: Tab[] = SPANS.map((candidate) => ({
+    name: SPAN_NAMES[candidate],
     href: hrefOf(scope, candidate),
     fragment: null,
     isCurrent: candidate === span,
   }));
   const choices = sections.map(({ slug, name }) => ({ slug, name, isCurrent: slug === scope }));
   return renderPage(site, 'ranking', head, sections, { span, scope, tabs, choices, boxes });
+}
+
+function specOf(scope: Scope, span: Span): BoxSpec {
+  if (span === 'now') return popularBox(scope, null, 'long');
+  return span === 'rising' ? risingBox(scope, null, 'long') : accessBox(scope, span, null, 'long');
 }
 
 function scopeIn(query: Query, sections: readonly Section[]): Scope | undefined {

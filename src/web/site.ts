@@ -96,7 +96,8 @@ export function renderPage(
     assets: {
       css: site.asset('site.css'),
       icon: site.asset('icon.svg'),
-      scripts: ['live.js', ...(head.article === undefined ? [] : ['beacon.js'])].map(site.asset),
+      live: site.asset('live.js'),
+      beacon: site.asset('beacon.js'),
     },
   };
   return site.render('layout', { page, body: site.render(template, { ...data, page }) });

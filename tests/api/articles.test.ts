@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { forgetSuccessors, noteSuccessors } from '../../src/articles/successors.ts';
+import type { ArticleId } from '../../src/ids.ts';
 import { assertProblem, type FilledApi, openFilledApi } from './filled-api.ts';
 
 let api: FilledApi;
@@ -86,6 +88,24 @@ test('an article comes with its text and sources', async () => {
   assert.match(String(answer.headers.etag), /^W\/"/);
   const again = await api.get(`/v1/articles/${api.ids[0]}`, { 'if-none-match': String(answer.headers.etag) });
   assert.deepEqual([again.statusCode, again.body], [304, '']);
+});
+
+test('the id of a removed article leads to the one that took its place, for as long as that is kept', async () => {
+  const [successor] = api.ids as [ArticleId];
+  const [removed, lost] = ['0zzzzzzzzzz1', '0zzzzzzzzzz2'] as ArticleId[] as [ArticleId, ArticleId];
+  const now = new Date('2026-02-01');
+  await noteSuccessors(api.sql, [{ removed, successor: lost }], now);
+  await assertProblem(api, `/v1/articles/${removed}`, 404, 'article-unknown');
+  await noteSuccessors(api.sql, [{ removed: lost, successor }], now);
+  for (const id of [removed, lost]) {
+    const answer = await api.get(`/v1/articles/${id}`);
+    assert.deepEqual([answer.statusCode, answer.headers.location], [308, `/v1/articles/${successor}`]);
+  }
+  await noteSuccessors(api.sql, [{ removed: lost, successor: 'zzzzzzzzzzzz' as ArticleId }], now);
+  assert.equal(await forgetSuccessors(api.sql, now), 0);
+  assert.equal(await forgetSuccessors(api.sql, new Date('2026-02-02')), 1, 'only of whom nobody is left');
+  assert.equal((await api.get(`/v1/articles/${removed}`)).statusCode, 308);
+  await assertProblem(api, `/v1/articles/${lost}`, 404, 'article-unknown');
 });
 
 test('odd requests of articles are 400 or 404', async () => {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { listen } from '../../src/api/server.ts';
+import { closePeriods } from '../../src/ranking/closed.ts';
+import { addCounts } from '../../src/views/read-counts.ts';
 import { assertProblem, type FilledApi, openFilledApi } from './filled-api.ts';
 import { serverFor } from './server-under-test.ts';
 
@@ -52,6 +54,49 @@ test('a list that nobody published yet is empty, with its title', async () => {
   assert.equal((await api.get('/v1/rankings/access?category=')).json().scope, 'site');
 });
 
+test('what rises has a list without a window, and never one that is filled', async () => {
+  const rising = (await api.get('/v1/rankings/rising?category=politics&window=7d')).json();
+  assert.deepEqual(
+    [rising.list, rising.title, rising.window, rising.confidence, rising.items],
+    ['rising', '"Politics" RISING ARTICLE', null, 'empty', []],
+  );
+});
+
+test('a finished period has a list of its own, named as the clocks of the site show it', async () => {
+  const [slot, day] = [Date.parse('2026-01-31T04:00:00Z'), '/v1/rankings/closed/day/2026-01-31'];
+  await assertProblem(api, day, 404, 'list-unknown');
+  await addCounts(
+    api.sql,
+    api.ids.map((article, i) => ({ slot: slot / 300_000 + i, article, class: 'beacon', reads: 10 + i, boxReads: 0 })),
+  );
+  // Midnight in Tokyo.
+  await closePeriods(api.sql, { siteName: 'JN', zone: 'Asia/Tokyo' }, new Date('2026-01-31T15:05:00Z'));
+  const answer = await api.get(`${day}?category=politics&limit=2`);
+  const { list, window, items } = answer.json();
+  assert.deepEqual(
+    [list, window],
+    ['closed', { id: 'day', from: '2026-01-30T15:00:00.000Z', to: '2026-01-31T15:00:00.000Z', final: true }],
+  );
+  assert.deepEqual(
+    items.map(({ reads, article }: { reads: number; article: { id: string } }) => [reads, article.id]),
+    [
+      [14, api.ids[4]],
+      [13, api.ids[3]],
+    ],
+  );
+  assert.equal((await api.get(day, { 'if-none-match': String((await api.get(day)).headers.etag) })).statusCode, 304);
+  for (const name of ['2026-01-31T23:59:00+09:00', '2026-01-30T15:00:00Z']) {
+    const same = await api.get(`/v1/rankings/closed/day/${name}?category=politics&limit=2`);
+    assert.equal(same.body, answer.body, name);
+  }
+  assert.equal((await api.get('/v1/rankings/closed/hour/2026-01-31T13')).json().items.length, 5);
+  for (const period of ['hour/2026-01-31T12', 'week/2026-W05', 'month/2026-02', 'year/2026']) {
+    await assertProblem(api, `/v1/rankings/closed/${period}`, 404, 'list-unknown');
+  }
+  await assertProblem(api, '/v1/rankings/closed/day/2026-02-30', 400, 'request-invalid');
+  await assertProblem(api, `${day}?category=nope`, 404, 'category-unknown');
+});
+
 test('a category is named by its slug, in any script', async () => {
   const slug = encodeURIComponent('政治-とスポーツ');
   assert.equal(
@@ -80,7 +125,7 @@ test('odd requests of lists are 400 or 404', async () => {
   for (const category of ['site', 'nope', '_', 'Politics', 'politics%00', '__proto__', 'politics:24h']) {
     await assertProblem(api, `/v1/rankings/access?category=${category}`, 404, 'category-unknown');
   }
-  for (const kind of ['rising', 'closed', 'constructor', 'access%2F']) {
+  for (const kind of ['falling', 'closed', 'constructor', 'access%2F']) {
     await assertProblem(api, `/v1/rankings/${kind}`, 404, 'list-unknown');
   }
 });
@@ -118,6 +163,6 @@ test('odd requests of the stream are 400 or 404', async () => {
   ]) {
     await assertProblem(api, `/v1/stream${query}`, 400, 'request-invalid');
   }
-  await assertProblem(api, '/v1/stream?lists=rising', 404, 'list-unknown');
+  await assertProblem(api, '/v1/stream?lists=falling', 404, 'list-unknown');
   await assertProblem(api, '/v1/stream?lists=popular:nope', 404, 'category-unknown');
 });

@@ -165,6 +165,7 @@ test('shutdown ends every stream', async () => {
 });
 
 test('lists are named by kind, category and window', () => {
+  assert.deepEqual(parseListNames('rising:politics'), [{ kind: 'rising', scope: 'politics', window: null }]);
   assert.deepEqual(parseListNames('popular:politics,access:24h, access:politics:7d,access'), [
     POLITICS,
     SITE,
@@ -172,7 +173,7 @@ test('lists are named by kind, category and window', () => {
     SITE,
   ]);
   for (const text of [
-    'rising',
+    'falling',
     'toString',
     'access:politics:sports',
     ',',

@@ -58,7 +58,7 @@ test('odd paths are problems too', async () => {
   assert.equal((await problem('/v1/articles/%00')).status, 404);
   assert.equal((await problem(`/v1/articles/${'x'.repeat(700)}`)).status, 400);
   assert.equal((await problem('/v1/rankings/__proto__')).code, 'list-unknown');
-  assert.equal((await problem('/v1/rankings/rising')).code, 'list-unknown');
+  assert.equal((await problem('/v1/rankings/falling')).code, 'list-unknown');
   assert.equal((await problem('/v1/rankings/access.rss')).code, 'list-unknown');
 });
 

@@ -29,6 +29,7 @@ export function fakeTerminal(
       onProgress(line);
     },
     readInput: async () => '',
+    async *inputBytes() {},
     settingsInForce: () => printSettings(environment),
     settings: () => loadSettings(environment),
     stopAsked: () => new Promise(() => {}),

@@ -115,7 +115,7 @@ export function redisContract(engine: string, open: () => Promise<{ url: string;
         await once(worker, 'completed');
       assert.equal((await queue.getJob(job.id ?? ''))?.returnvalue, 42);
       assert.equal(await queue.removeJobScheduler('tick'), true);
-      await worker.close();
+      await worker.close(true);
       await queue.obliterate({ force: true });
       await queue.close();
     });
@@ -137,7 +137,8 @@ export function redisContract(engine: string, open: () => Promise<{ url: string;
       const done = once(progress, 'done');
       await queue.addBulk(numbers.map((n) => ({ name: 'n', data: { n }, opts: { deduplication: { id: `d${n}` } } })));
       await done;
-      await Promise.all(workers.map((worker) => worker.close()));
+      // By force, as the product does (workers/start.ts): on a cluster an orderly close may wait for ever.
+      await Promise.all(workers.map((worker) => worker.close(true)));
       assert.deepEqual(
         seen.toSorted((a, b) => a - b),
         numbers,

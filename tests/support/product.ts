@@ -34,7 +34,7 @@ export async function run(args: readonly string[], environment: Record<string, s
 
 /** Starts it and waits until it is ready. It is killed when the test is over, if it still runs. */
 export async function startProduct(
-  t: TestContext,
+  t: Pick<TestContext, 'after'>,
   environment: Record<string, string>,
   command: readonly string[] = ['start'],
 ): Promise<Product> {

@@ -5,7 +5,7 @@ import { DAY, HOUR, MINUTE } from '../../src/clock.ts';
 import { type ArticleId, type CategorySlug, newArticleId, shardOf } from '../../src/ids.ts';
 import { readCategoryTotals, readCounts } from '../../src/views/counts.ts';
 import { keysOf } from '../../src/views/keys.ts';
-import { type Read, recordReads } from '../../src/views/record.ts';
+import { type Read, type Recorded, recordReads } from '../../src/views/record.ts';
 import { rollWindows } from '../../src/views/roll.ts';
 import { openTestRedis } from '../support/engines.ts';
 
@@ -36,7 +36,7 @@ function read(at: Date, values: Partial<Read> = {}): Read {
   return { ...base, at, visitor: someone(), visitorBefore: undefined, ...values };
 }
 
-const record = (at: Date, ...reads: Read[]): Promise<boolean[]> => recordReads(server.redis, SHARD, at, reads);
+const record = (at: Date, ...reads: Read[]): Promise<Recorded[]> => recordReads(server.redis, SHARD, at, reads);
 
 test('a visitor counts once in the current and the previous half-hour', async () => {
   const visitor = someone();

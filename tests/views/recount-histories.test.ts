@@ -101,7 +101,7 @@ const history = fc.array(
 test('counts are those of the model after any history of views, changes, upkeep, losses and crashes', async () => {
   await fc.assert(fc.asyncProperty(history, runHistory), {
     includeErrorInReport: true,
-    numRuns: Number(process.env['EXACTNESS_RUNS'] ?? 6),
+    numRuns: Number(process.env['EXACTNESS_RUNS'] ?? 3),
   });
 });
 

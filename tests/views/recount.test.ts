@@ -195,9 +195,9 @@ test('a recount that goes on after it was given up is refused', async () => {
     get(target, name) {
       const member: unknown = Reflect.get(target, name);
       if (name !== 'evalsha') return typeof member === 'function' ? member.bind(target) : member;
-      return async (sha1: string, keys: number, tag: string, ...args: string[]) => {
-        if (args.length === 1) return await target.evalsha(sha1, keys, tag, ...args);
-        held.push(() => target.evalsha(sha1, keys, tag, ...args));
+      return async (sha1: string, keys: number, ...args: string[]) => {
+        if (args.length === keys + 1) return await target.evalsha(sha1, keys, ...args);
+        held.push(() => target.evalsha(sha1, keys, ...args));
         throw new CutOff();
       };
     },

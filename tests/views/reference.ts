@@ -1,10 +1,11 @@
 import type { ArticleId, CategorySlug } from '../../src/ids.ts';
-import { type WindowId, windowStarts } from '../../src/views/keys.ts';
+import { WINDOWS, type WindowId, windowStarts } from '../../src/views/keys.ts';
+import { dayOf } from '../../src/views/visitor.ts';
 
 /** What counting should come to, in plain JavaScript: every read is kept, and every number is a sum over all of them. */
 export interface Reference {
   /** Whether the view is a read; keeps it if so. */
-  view(view: ReferenceView): boolean;
+  view(view: ReferenceView, now: Date): boolean;
   roll(now: Date): void;
   /** Redis was emptied: only what PostgreSQL holds is left. */
   forget(archived: readonly ReferenceRead[], now: Date): void;
@@ -45,16 +46,23 @@ export function openReference(now: Date): Reference {
   let starts = windowStarts(now);
 
   return {
-    view({ article, visitor, at, isBox }) {
+    view({ article, visitor, at, isBox }, now) {
       const slot = Math.floor(at.getTime() / HALF_HOUR);
-      const name = (s: number) => `${article} ${visitor} ${s}`;
+      // A slot's visitors are known by the salt of its day, or of yesterday where that is gone.
+      const name = (s: number) => {
+        const salt = Math.max(dayOf(new Date(s * HALF_HOUR)), dayOf(now) - 1);
+        return `${article} ${visitor} ${salt} ${s}`;
+      };
       if (seen.has(name(slot)) || seen.has(name(slot - 1))) return false;
       seen.add(name(slot));
       reads.push({ article, at, reads: 1, boxReads: isBox ? 1 : 0 });
       return true;
     },
     roll(now) {
-      starts = windowStarts(now);
+      const next = windowStarts(now);
+      // What has left a window does not come back when the clock is set back.
+      const later = (window: WindowId) => [window, Math.max(starts[window], next[window])] as const;
+      starts = Object.fromEntries(WINDOWS.map(later)) as typeof starts;
     },
     forget(archived, now) {
       reads = [...archived];

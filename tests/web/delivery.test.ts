@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { FastifyInstance } from 'fastify';
 import type { Redis } from 'ioredis';
+import { noteSuccessors } from '../../src/articles/successors.ts';
 import type { Sql } from '../../src/engines/sql.ts';
 import { type ArticleId, newArticleId } from '../../src/ids.ts';
 import { openTestRedis, openTestSql } from '../support/engines.ts';
@@ -58,6 +59,14 @@ describe('how pages are delivered', () => {
     }
     assert.equal((await get('/fragments/rankings/worst')).statusCode, 404);
     assert.equal((await get('/fragments/rankings/access?category=none')).statusCode, 404);
+  });
+
+  test('the address of a removed article leads to the one that took its place', async () => {
+    const removed = newArticleId(NOW, 888_888);
+    await noteSuccessors(sql, [{ removed, successor: id(0) }], NOW);
+    const response = await get(`/article/${removed}`);
+    assert.deepEqual([response.statusCode, response.headers.location], [308, `/article/${id(0)}`]);
+    assert.ok(response.headers['content-security-policy']);
   });
 
   test('what is not there is a page for browsers and left to the API for others', async () => {

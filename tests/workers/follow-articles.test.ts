@@ -53,7 +53,7 @@ beforeEach(async () => {
     byUrls: (u: string[]) => findArticleIdsByUrl(sql, u),
   };
   collector = openCollector({ redis, clock, catalogue: openCatalogue(finder, clock) });
-  await archiveViews({ sql, redis, clock, metrics })();
+  await archiveViews({ sql, redis, clock, metrics, site: { siteName: 'JN', zone: 'UTC' } })();
 });
 
 const read = async (article: ArticleId, ...visitors: string[]) =>
@@ -67,7 +67,7 @@ const read = async (article: ArticleId, ...visitors: string[]) =>
 /** The list of the last 24 hours as it is published after the counter's and the ranker's next run. */
 async function listed(scope: string): Promise<[string, number][]> {
   const { sql, redis } = { ...database, ...server };
-  await archiveViews({ sql, redis, clock, metrics })();
+  await archiveViews({ sql, redis, clock, metrics, site: { siteName: 'JN', zone: 'UTC' } })();
   await buildRankings({ rankings: openRankings({ sql, redis, siteName: 'JN' }), clock, metrics })();
   const snapshot = await readSnapshot(redis, sql, { kind: 'access', scope: scope as 'site', window: '24h' });
   return snapshot?.items.filter(({ fill }) => fill === null).map(({ article, reads }) => [article.id, reads]) ?? [];
@@ -112,7 +112,7 @@ test('a copy takes the place of its original that is removed, with all reads', a
   ]);
   // Not archived yet when the article goes.
   assert.equal(await read(ORIGINAL, 'dan'), 1);
-  const clean = cleanUp({ sql, clock, articleRetentionMs: 30 * DAY });
+  const clean = cleanUp({ sql, clock, articleRetentionMs: 30 * DAY, readsRetentionMs: 400 * DAY, zone: 'UTC' });
   assert.equal((await clean()).articles, 1);
   assert.deepEqual(await listed('site'), [[COPY, 4]]);
   assert.deepEqual(await listed('world'), [[COPY, 4]]);

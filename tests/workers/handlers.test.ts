@@ -19,6 +19,7 @@ import { readSnapshot } from '../../src/ranking/store.ts';
 import { openCatalogue } from '../../src/views/catalogue.ts';
 import { openCollector } from '../../src/views/collector.ts';
 import { archiveViews } from '../../workers/archive-views.ts';
+import { auditCountsJob } from '../../workers/audit-counts.ts';
 import { buildRankings } from '../../workers/build-rankings.ts';
 import { cleanUp } from '../../workers/clean-up.ts';
 import { pollFeedJob } from '../../workers/poll-feed.ts';
@@ -235,7 +236,7 @@ test('from views to lists: each handler run twice leaves the state of a single r
   const { sql } = engines.sql;
   const { redis } = engines.redis;
   await poller()(await claimAll());
-  const archive = archiveViews({ sql, redis, clock, metrics });
+  const archive = archiveViews({ sql, redis, clock, metrics, site: { siteName: 'JN', zone: 'UTC' } });
   const build = buildRankings({ rankings: openRankings({ sql, redis, siteName: 'JN' }), clock, metrics });
   await archive();
 
@@ -271,13 +272,28 @@ test('from views to lists: each handler run twice leaves the state of a single r
 test('clean-up removes what no feed carries any more, and nothing else', async () => {
   const { sql } = engines.sql;
   await poller()(await claimAll());
-  const clean = cleanUp({ sql, clock, articleRetentionMs: 30 * DAY });
+  const clean = cleanUp({ sql, clock, articleRetentionMs: 30 * DAY, readsRetentionMs: 400 * DAY, zone: 'UTC' });
   now = new Date(START.getTime() + 31 * DAY);
   assert.equal((await clean()).articles, 0, 'the last fetch still carried both');
   await sql.query("update sources set last_seen_at = last_seen_at - interval '2 days' where guid = '1'");
   assert.equal((await clean()).articles, 1);
   assert.equal((await clean()).articles, 0, 'run twice');
   assert.equal((await listArticles(sql, { limit: 10 })).items[0]?.title, 'Two');
+});
+
+test('counts are compared at four in the morning, and set right by whoever comes first', async () => {
+  const { sql } = engines.sql;
+  const { redis } = engines.redis;
+  await archiveViews({ sql, redis, clock, metrics, site: { siteName: 'JN', zone: 'UTC' } })();
+  await redis.hset('{r3}:marks', 'n24:news', '5');
+  await redis.sadd('{r3}:categories', 'news');
+  const audit = auditCountsJob({ sql, redis, clock, metrics, log, zone: 'Asia/Tokyo' });
+  const differences = async () => (await metrics.auditDifferences.get()).values[0]?.value;
+  now = new Date('2026-11-23T20:30:00Z');
+  assert.deepEqual(await audit(), { compared: 0, wrong: 0 }, 'at half past five it is over');
+  now = new Date('2026-11-23T19:30:00Z');
+  assert.deepEqual([(await audit()).wrong, await differences()], [1, 1]);
+  assert.deepEqual([(await audit()).wrong, await differences()], [0, 0], 'run twice');
 });
 
 test('a queue keeps one ticker, whoever looks after it', async () => {

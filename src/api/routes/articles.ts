@@ -2,8 +2,10 @@ import type { FastifyInstance } from 'fastify';
 import { type ArticleQuery, listArticles } from '../../articles/list.ts';
 import { findArticle } from '../../articles/store.ts';
 import { findRelated } from '../../articles/stories/read.ts';
+import { findSuccessor } from '../../articles/successors.ts';
+import type { Sql } from '../../engines/sql.ts';
 import { CodedError } from '../../errors.ts';
-import { type CategorySlug, feedId, parseArticleId } from '../../ids.ts';
+import { type ArticleId, type CategorySlug, feedId, parseArticleId } from '../../ids.ts';
 import type { Lists } from '../lists.ts';
 import { ArticleParams, ArticlesQuery, articleBody, DEFAULT_PAGE, ListedSchema } from '../schemas/article.ts';
 import { pageOf } from '../schemas/page.ts';
@@ -15,6 +17,8 @@ import type { ApiTools } from '../tools.ts';
 
 /** Whoever wants all of them asks for the story. */
 const MAX_RELATED = 10;
+/** Its place was taken by a copy, or by its original: `location` says which. */
+const Moved = { type: 'null', description: 'It was removed; the article at `location` took its place.' } as const;
 const FRESH = 'public, max-age=5, stale-while-revalidate=30';
 
 /** Articles, newest first, and one with all that we keep of it. */
@@ -51,19 +55,28 @@ export function articleRoutes({ sql }: Pick<ApiTools, 'sql'>, lists: Pick<Lists,
           summary: 'An article with its text, revisions, sources, copies and related coverage',
           tags,
           params: ArticleParams,
-          response: { 200: ArticleAnswerSchema, ...problems },
+          response: { 200: ArticleAnswerSchema, 308: Moved, ...problems },
         },
       },
       async (request, reply) => {
         const id = parseArticleId(request.params.id);
         const [article, story] =
           id === undefined ? [] : await Promise.all([findArticle(sql, id), findRelated(sql, id, MAX_RELATED)]);
-        if (article === undefined) throw new CodedError('article-unknown', 'It never was here, or is no longer kept.');
+        if (article === undefined) {
+          const successor = await successorOf(sql, id);
+          return reply.header('cache-control', FRESH).redirect(`/v1/articles/${successor}`, 308);
+        }
         reply.header('cache-control', FRESH);
         return articleAnswer(article, story);
       },
     );
   };
+}
+
+async function successorOf(sql: Sql, id: ArticleId | undefined): Promise<ArticleId> {
+  const successor = id === undefined ? undefined : await findSuccessor(sql, id);
+  if (successor === undefined) throw new CodedError('article-unknown', 'It never was here, or is no longer kept.');
+  return successor;
 }
 
 function asked({ category, source, language, from, to, q, cursor, ...rest }: ArticlesQuery): ArticleQuery {

@@ -68,11 +68,11 @@ function sendText(reply: FastifyReply, text: string): FastifyReply {
 
 function keyOf(kindText: string, { category, window = DEFAULT_WINDOW }: RankingQuery): ListKey {
   const kind = LIST_KINDS.find((known) => known === kindText);
-  if (kind === undefined) throw new CodedError('list-unknown', `Lists are ${LIST_KINDS.join(' and ')}.`);
+  if (kind === undefined) throw new CodedError('list-unknown', `Lists are ${LIST_KINDS.join(', ')}.`);
   // An empty form field means the whole site.
   const scope = category === undefined || category === '' ? 'site' : (category as CategorySlug);
   if (category === 'site') throw new CodedError('category-unknown', 'Leave category out for the whole site.');
-  return { kind, scope, window: kind === 'popular' ? null : window };
+  return { kind, scope, window: kind === 'access' ? window : null };
 }
 
 function timeOf(text: string): Date {

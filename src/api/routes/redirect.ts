@@ -44,7 +44,7 @@ export function redirectRoutes({ sql, log }: Pick<ApiTools, 'sql' | 'log'>, inta
           throw new CodedError('article-unknown', 'The link is wrong, or the article is no longer kept.');
         }
         if (request.method === 'GET') {
-          await intake.take([{ article: id }], reporterOf(request, false)).catch((error: unknown) => {
+          await intake.take([{ article: id }], reporterOf(request, 'redirect')).catch((error: unknown) => {
             log.debug({ error: messageOf(error) }, 'a read was not counted');
           });
         }

@@ -36,6 +36,8 @@ export function viewRoutes(tools: ApiTools, intake: Intake) {
   };
 
   return async (app: FastifyInstance): Promise<void> => {
+    // A logger of its own for each request costs more than the check of what it says, and only errors are logged.
+    app.setChildLoggerFactory((log) => log);
     const parseJson = app.getDefaultJsonParser('error', 'error');
     // A beacon's text/plain needs no preflight; what it carries is JSON all the same.
     app.addContentTypeParser('text/plain', { parseAs: 'string', bodyLimit: BODY_LIMIT }, parseJson);
@@ -69,13 +71,17 @@ export function viewRoutes(tools: ApiTools, intake: Intake) {
           response: { 202: CollectedSchema, ...problems },
         },
         bodyLimit: BODY_LIMIT,
-        onRequest: async (_request, reply) => {
-          reply.headers({ 'access-control-allow-origin': '*', 'cache-control': 'no-store' });
+        onRequest: (_request, reply, done) => {
+          reply.header('access-control-allow-origin', '*').header('cache-control', 'no-store');
+          done();
         },
       },
       async (request, reply) => {
         const trusted = isTrusted(request);
-        const collected = await intake.take(reportsOf(request.body, trusted), reporterOf(request, trusted));
+        const collected = await intake.take(
+          reportsOf(request.body, trusted),
+          reporterOf(request, trusted ? 'ingest' : 'beacon'),
+        );
         return reply.code(202).send(collected);
       },
     );
@@ -105,7 +111,7 @@ export function viewRoutes(tools: ApiTools, intake: Intake) {
 
   async function countQuietly(request: FastifyRequest, report: ViewReport): Promise<void> {
     try {
-      await intake.take([report], reporterOf(request, false));
+      await intake.take([report], reporterOf(request, 'pixel'));
     } catch (error) {
       if (codedErrorOf(error).code !== 'rate-limited') throw error;
     }

@@ -1,4 +1,5 @@
 import { LIST_KINDS } from '../../ranking/list.ts';
+import { PERIODS } from '../../ranking/periods.ts';
 import { WINDOWS } from '../../views/keys.ts';
 import { objectOf } from './object-of.ts';
 import { ArticleIdText, Flag, Integer, NullableInteger, NullableText, Text, Texts, Time } from './scalars.ts';
@@ -46,6 +47,20 @@ const ListItem = objectOf({
 
 const ListWindow = objectOf({ id: { enum: WINDOWS }, from: Time, to: Time, final: Flag });
 
+export const ClosedParams = objectOf({
+  period: { type: 'string', description: PERIODS.join(', ') },
+  start: {
+    type: 'string',
+    maxLength: 64,
+    description: 'Such as 2026-11-23T05, 2026-11-23, 2026-W48, 2026-11 in the zone of the site, or RFC 3339.',
+  },
+});
+
+export const ClosedQuery = {
+  type: 'object',
+  properties: { category: RankingQuery.properties.category, limit: RankingQuery.properties.limit },
+} as const;
+
 export const RankingSchema = objectOf({
   list: { enum: LIST_KINDS },
   scope: Text,
@@ -55,4 +70,10 @@ export const RankingSchema = objectOf({
   version: Text,
   confidence: { enum: ['ok', 'thin', 'empty'] },
   items: { type: 'array', items: ListItem },
+});
+
+export const ClosedListSchema = objectOf({
+  ...RankingSchema.properties,
+  list: { enum: ['closed'] },
+  window: objectOf({ id: { enum: PERIODS }, from: Time, to: Time, final: Flag }),
 });

@@ -35,13 +35,13 @@ export function parseListNames(text: string): readonly ListKey[] {
 function parseListName(name: string): ListKey {
   const [kindText, ...rest] = name.split(':');
   const kind = LIST_KINDS.find((known) => known === kindText);
-  if (kind === undefined) throw new CodedError('list-unknown', `Lists are ${LIST_KINDS.join(' and ')}.`);
+  if (kind === undefined) throw new CodedError('list-unknown', `Lists are ${LIST_KINDS.join(', ')}.`);
   const window = WINDOWS.find((known) => rest.includes(known));
   const [category = 'site', ...surplus] = rest.filter((part) => part !== window);
   if (surplus.length > 0) throw new CodedError('request-invalid', `"${name.slice(0, 64)}" names no list.`);
   return {
     kind,
     scope: category as CategorySlug | 'site',
-    window: kind === 'popular' ? null : (window ?? DEFAULT_WINDOW),
+    window: kind === 'access' ? (window ?? DEFAULT_WINDOW) : null,
   };
 }

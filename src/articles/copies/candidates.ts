@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { SECOND } from '../../clock.ts';
-import type { Sql } from '../../engines/sql.ts';
+import { PREPARED, type Sql } from '../../engines/sql.ts';
 import type { ArticleId, FeedId } from '../../ids.ts';
 import { type Comparable, comparable } from './comparable.ts';
 import { type Candidate, likeness, WINDOW } from './decide.ts';
 import { jaccard } from './shingles.ts';
+import type { FeedTitles } from './suffixes.ts';
 import { SUMMARY_READ, type Unmatched } from './unmatched.ts';
 
 const FIND_CANDIDATES = readFileSync(new URL('./find-candidates.sql', import.meta.url), 'utf8');
@@ -25,36 +26,98 @@ interface Row {
   readonly root: ArticleId;
   readonly site: string | null;
   readonly feeds: readonly FeedId[];
+  /** Keys that both have. */
+  readonly shared: number;
 }
 
-interface Found {
-  readonly row: Row;
+interface Found extends Omit<Row, 'wanted' | 'title' | 'summary'> {
   readonly text: Comparable;
 }
 
-/** For each article that has any, those whose text it carries, decided exactly. */
-export async function findAccepted(sql: Sql, articles: readonly Unmatched[]): Promise<Map<Unmatched, Accepted[]>> {
+/** What is stored while candidates are looked for: the articles that are matched, and the last titles of their feeds. */
+export interface Storing {
+  readonly articles: readonly Unmatched[];
+  readonly titles: readonly FeedTitles[];
+  readonly now: Date;
+}
+
+/**
+ * For each of the `originals`, if it has any, those whose text it carries, decided exactly. Stores the fingerprints of all
+ * that are matched on the way, originals or not.
+ */
+export async function findAccepted(
+  sql: Sql,
+  { articles, titles, now }: Storing,
+  originals: ReadonlySet<Unmatched>,
+): Promise<Map<Unmatched, Accepted[]>> {
   const accepted = new Map<Unmatched, Accepted[]>();
-  if (articles.length === 0) return accepted;
-  const wanted = articles.map(({ id, published_at, keys }) => ({ id, published_at, keys }));
-  // Comparing arrays row by row costs 8 µs each, far more than PostgreSQL thinks: a table of a few thousand it would read whole.
-  await sql.script('set local enable_seqscan = off');
-  const { rows } = await sql.query<Row>(FIND_CANDIDATES, [JSON.stringify(wanted), WINDOW / SECOND, SUMMARY_READ]);
-  await sql.script('set local enable_seqscan = on');
-  const texts = new Map(articles.map(({ id, text }) => [id, text]));
-  const found = new Map<ArticleId, Found[]>();
-  for (const row of rows) {
-    const text = texts.get(row.id) ?? comparable(row.title, row.summary);
-    texts.set(row.id, text);
-    const others = found.get(row.wanted);
-    if (others === undefined) found.set(row.wanted, [{ row, text }]);
-    else others.push({ row, text });
-  }
-  for (const article of articles) {
-    const own = decide(article, found.get(article.id) ?? []);
+  if (articles.length === 0 && titles.length === 0) return accepted;
+  const given = articles.map((article) => {
+    const { id, published_at, text, keys } = article;
+    return { id, published_at, title: text.bare, keys, is_wanted: originals.has(article) };
+  });
+  const { rows } = await sql.query<Row>(
+    FIND_CANDIDATES,
+    [JSON.stringify(given), WINDOW / SECOND, SUMMARY_READ, now, JSON.stringify(titles)],
+    PREPARED,
+  );
+  const stored = groupStored(rows);
+  const beside = neighbours(articles, originals);
+  for (const article of originals) {
+    const found = [...(stored.get(article.id) ?? []), ...beside(article)];
+    const own = decide(article, found.sort(byShared).slice(0, CANDIDATES));
     if (own.length > 0) accepted.set(article, own);
   }
   return accepted;
+}
+
+/** As many as the statement finds of those stored before. */
+const CANDIDATES = 12;
+
+const byShared = (a: Found, b: Found) => b.shared - a.shared || (a.id < b.id ? -1 : 1);
+
+/** What was found, by the article for which it was. */
+function groupStored(rows: readonly Row[]): Map<ArticleId, Found[]> {
+  const texts = new Map<ArticleId, Comparable>();
+  const groups = new Map<ArticleId, Found[]>();
+  for (const { wanted, title, summary, ...row } of rows) {
+    const text = texts.get(row.id) ?? comparable(title, summary);
+    texts.set(row.id, text);
+    const found = { ...row, text };
+    const group = groups.get(wanted);
+    if (group === undefined) groups.set(wanted, [found]);
+    else group.push(found);
+  }
+  return groups;
+}
+
+/** Answers those of the articles themselves that share a key with one of them, published within the window. */
+function neighbours(
+  articles: readonly Unmatched[],
+  originals: ReadonlySet<Unmatched>,
+): (article: Unmatched) => Found[] {
+  const holders = new Map<number, Unmatched[]>();
+  for (const article of articles) {
+    for (const key of article.keys) {
+      const others = holders.get(key);
+      if (others === undefined) holders.set(key, [article]);
+      else others.push(article);
+    }
+  }
+  return (article) => {
+    const shared = new Map<Unmatched, number>();
+    for (const key of article.keys) {
+      for (const other of holders.get(key) ?? []) shared.set(other, (shared.get(other) ?? 0) + 1);
+    }
+    shared.delete(article);
+    return [...shared]
+      .filter(([other]) => Math.abs(other.published_at.getTime() - article.published_at.getTime()) <= WINDOW)
+      .map(([other, count]) => ({
+        ...other,
+        root: originals.has(other) ? other.id : (other.original_id ?? other.id),
+        shared: count,
+      }));
+  };
 }
 
 function decide(article: Unmatched, found: readonly Found[]): Accepted[] {
@@ -65,7 +128,7 @@ function decide(article: Unmatched, found: readonly Found[]): Accepted[] {
     site: article.site ?? undefined,
     isTemplate,
   };
-  return found.flatMap(({ row, text }) => {
+  return found.flatMap(({ text, ...row }) => {
     if (row.feeds.some((feed) => article.feeds.includes(feed))) return [];
     const other = { text, publishedAt: row.published_at, site: row.site ?? undefined, isTemplate };
     const score = likeness(own, other);
@@ -79,20 +142,18 @@ const MANY = 3;
 /** Whether a feed has other articles with the very title, or the summary stands under other titles. */
 function hasTemplate({ text, feeds }: Unmatched, found: readonly Found[]): boolean {
   const carriers = new Map<FeedId, number>(feeds.map((feed) => [feed, 1]));
-  for (const { row } of found.filter((other) => other.text.title === text.title)) {
+  for (const row of found.filter((other) => other.text.title === text.title)) {
     for (const feed of row.feeds) carriers.set(feed, (carriers.get(feed) ?? 0) + 1);
   }
   if ([...carriers.values()].some((times) => times > 1)) return true;
   const sharing = found.filter((other) => hasSameLeadOnly(text, other.text));
-  const isOwnFeeds = sharing.some(({ row }) => row.feeds.some((feed) => feeds.includes(feed)));
+  const isOwnFeeds = sharing.some((row) => row.feeds.some((feed) => feeds.includes(feed)));
   return isOwnFeeds || sharing.length >= MANY;
 }
 
 function hasSameLeadOnly(a: Comparable, b: Comparable): boolean {
-  return (
-    a.lead !== '' &&
-    b.lead !== '' &&
-    jaccard(a.leadShingles, b.leadShingles) >= 0.9 &&
-    jaccard(a.titleShingles, b.titleShingles) < 0.4
-  );
+  const [smaller, larger] = [a.leadShingles.length, b.leadShingles.length].sort((one, other) => one - other);
+  // Sets of sizes so different cannot have as much in common: most are spared the comparison.
+  if (a.lead === '' || b.lead === '' || (smaller ?? 0) < 0.9 * (larger ?? 0)) return false;
+  return jaccard(a.leadShingles, b.leadShingles) >= 0.9 && jaccard(a.titleShingles, b.titleShingles) < 0.4;
 }

@@ -35,7 +35,7 @@ const CJK_DATE = /[月火水木金土日]曜|午前|午後|前日|翌日|朝刊|
 
 /** `suffixes`: the endings that the titles of the article's feeds have in common. */
 export function comparable(title: string, summary: string, suffixes: readonly string[] = []): Comparable {
-  const bare = stripped(title, suffixes);
+  const bare = bareTitle(title, suffixes);
   const plain = plainWords(bare) || plainWords(title) || title;
   const lead = leadOf(summary, plain);
   const words = plain.match(WORD) ?? [];
@@ -60,8 +60,11 @@ export function comparable(title: string, summary: string, suffixes: readonly st
 /** Longer than any headline: what follows would only cost time. */
 const MAX_TITLE = 300;
 
-/** Marks may stand outside of publishers and inside of them: `UPDATE 1-… (Video) - Reuters`. */
-function stripped(title: string, suffixes: readonly string[]): string {
+/**
+ * A title in NFKC without wire marks and publishers. Marks may stand outside of publishers and inside of them: `UPDATE 1-…
+ * (Video) - Reuters`.
+ */
+export function bareTitle(title: string, suffixes: readonly string[]): string {
   const marked = title.slice(0, MAX_TITLE).normalize('NFKC').replace(/\s+/g, ' ').trim();
   return stripWireMarks(stripPublishers(stripWireMarks(marked), suffixes));
 }

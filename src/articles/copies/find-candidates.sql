@@ -1,7 +1,28 @@
--- Articles that share a key with those given, and were published within the window: of each, the 20 that share most.
+-- Puts articles where later ones find them (who was matched before keeps that time), with what their feeds' last titles
+-- are now; and answers the articles that share a key with those given, and were published within the window: of each, the
+-- 12 that share most. Those given do not find each other here, since a statement does not see what it writes.
 -- The first limit bounds what a title or summary costs that thousands share. The offset keeps PostgreSQL from looking
 -- through all of the window instead of in the index of keys, which it takes to find more than it does.
--- $1 json array of {id, published_at, keys}, $2 the window in seconds, $3 characters of summary.
+-- $1 json array of {id, published_at, title, keys, is_wanted}: those not wanted are only put there. $2 the window in
+-- seconds, $3 characters of summary, $4 now, $5 json array of {feed, titles}, in the order of feeds.
+with given as materialized (
+  select * from json_to_recordset($1::json)
+    as given (id text, published_at timestamptz, title text, keys integer[], is_wanted boolean)
+),
+saved as (
+  insert into fingerprints (article_id, published_at, matched_at, title, keys)
+  select id, published_at, $4::timestamptz, title, keys from given
+  on conflict (article_id) do update set title = excluded.title, keys = excluded.keys
+  where (fingerprints.title, fingerprints.keys) is distinct from (excluded.title, excluded.keys)
+),
+learnt as (
+  insert into feed_titles (feed_id, titles)
+  select fed.feed, fed.titles
+  from json_to_recordset($5::json) as fed (feed bigint, titles text[])
+  where exists (select from feeds where feeds.id = fed.feed)
+  order by fed.feed
+  on conflict (feed_id) do update set titles = excluded.titles
+)
 select
   wanted.id as wanted,
   article.id,
@@ -10,25 +31,26 @@ select
   article.published_at,
   coalesce(article.original_id, article.id) as root,
   substring(article.url from '^https?://(?:www[.])?([^/:?#]+)') as site,
-  array(select distinct source.feed_id from sources source where source.article_id = article.id) as feeds
-from json_to_recordset($1::json) as wanted (id text, published_at timestamptz, keys integer[])
+  array(select distinct source.feed_id from sources source where source.article_id = article.id) as feeds,
+  found.shared
+from given wanted
 cross join lateral (
-  select near.*
+  select near.article_id, near.title,
+    (select count(*) from unnest(near.keys) key where key = any (wanted.keys)) as shared
   from (
     select hit.article_id, hit.title, hit.keys
     from (
       select print.article_id, print.title, print.keys, print.published_at
       from fingerprints print
-      where print.keys && wanted.keys and print.article_id <> wanted.id
+      where print.keys && wanted.keys and not print.article_id = any (array(select id from given))
       offset 0
     ) hit
     where hit.published_at between wanted.published_at - make_interval(secs => $2::double precision)
       and wanted.published_at + make_interval(secs => $2::double precision)
     limit 300
   ) near
-  order by
-    (select count(*) from unnest(near.keys) key where key = any (wanted.keys)) desc,
-    near.article_id
-  limit 20
+  order by shared desc, near.article_id
+  limit 12
 ) found
 join articles article on article.id = found.article_id
+where wanted.is_wanted

@@ -3,7 +3,7 @@
  * that one feed carried (a feed's entries are different articles, or revisions of one) and none that a person put apart.
  */
 import { readFileSync } from 'node:fs';
-import type { Sql } from '../../engines/sql.ts';
+import { PREPARED, type Sql } from '../../engines/sql.ts';
 import type { ArticleId, FeedId } from '../../ids.ts';
 
 const READ_GROUPS = readFileSync(new URL('./read-groups.sql', import.meta.url), 'utf8');
@@ -29,7 +29,7 @@ interface Row {
 
 /** The groups of these originals, by original. */
 export async function readGroups(sql: Sql, roots: readonly ArticleId[]): Promise<Map<ArticleId, Group>> {
-  const { rows } = await sql.query<Row>(READ_GROUPS, [[...new Set(roots)]]);
+  const { rows } = await sql.query<Row>(READ_GROUPS, [[...new Set(roots)]], PREPARED);
   const groups = new Map<ArticleId, Group>();
   for (const { id, root, feeds, apart, known_since } of rows) {
     const since = id === root ? (known_since?.getTime() ?? Number.NEGATIVE_INFINITY) : Number.POSITIVE_INFINITY;

@@ -5,23 +5,25 @@
  */
 import { readFileSync } from 'node:fs';
 import { DAY } from '../../clock.ts';
-import type { Sql } from '../../engines/sql.ts';
+import { PREPARED, type Sql } from '../../engines/sql.ts';
+import type { ArticleId, FeedId, StoryId } from '../../ids.ts';
 import { noteCountChanges } from '../count-changes.ts';
 import { assignStories } from '../stories/assign.ts';
 import { followOriginals } from '../stories/follow-originals.ts';
-import { comparable } from './comparable.ts';
+import { mayShareAPattern } from '../stories/patterns.ts';
+import { bareTitle, comparable } from './comparable.ts';
 import { decideBatch, type Placement } from './decide-batch.ts';
 import { becomeDecider, SCRIPTS, type Script } from './decider.ts';
 import { fingerprintOf } from './fingerprint.ts';
+import { learnSuffixes } from './publishers.ts';
 import { releaseEstranged } from './release.ts';
-import { learnFromTitles } from './suffixes.ts';
+import { ARE_LOST, restoreFingerprints } from './restore-fingerprints.ts';
+import { addTitles, type FeedTitles, lastTitles, suffixesOf } from './suffixes.ts';
 import { SUMMARY_READ, type Unmatched, type UnmatchedRow } from './unmatched.ts';
 
-const [READ_UNMATCHED, SAVE_FINGERPRINTS, SAVE_MATCHES] = [
-  './read-unmatched.sql',
-  './save-fingerprints.sql',
-  './save-matches.sql',
-].map((file) => readFileSync(new URL(file, import.meta.url), 'utf8')) as [string, string, string];
+const [READ_UNMATCHED, SAVE_MATCHES] = ['./read-unmatched.sql', './save-matches.sql'].map((file) =>
+  readFileSync(new URL(file, import.meta.url), 'utf8'),
+) as [string, string];
 
 /** Articles decided on in one transaction: enough that its statements cost each little, few enough that none waits long. */
 const BATCH = 100;
@@ -38,8 +40,11 @@ export interface Matched {
 
 /** Matches all articles that wait. Running it twice, or in two processes at once, changes nothing more. */
 export async function matchArticles(sql: Sql, now: Date): Promise<Matched> {
+  const oldest = new Date(now.getTime() - FINGERPRINT_RETENTION);
+  const { scripts, areLost } = await readState(sql, oldest);
+  if (areLost) await restoreFingerprints(sql, oldest);
   const sums = { matched: 0, copies: 0 };
-  for (const script of SCRIPTS) {
+  for (const script of scripts) {
     for (let size = BATCH; size === BATCH; ) {
       const done = await sql.transaction((within) => matchBatch(within, script, now));
       size = done.matched;
@@ -50,19 +55,37 @@ export async function matchArticles(sql: Sql, now: Date): Promise<Matched> {
   return sums;
 }
 
+/** In which scripts articles wait, and whether what they are to be compared with was lost. */
+async function readState(sql: Sql, oldest: Date): Promise<{ scripts: readonly Script[]; areLost: boolean }> {
+  const { rows } = await sql.query<{ scripts: Script[]; lost: boolean }>(
+    `select
+       array(
+         select script from unnest($2::text[]) given (script)
+         where exists (select from articles where matched_at is null and articles.script = given.script)
+       ) as scripts,
+       ${ARE_LOST} as lost`,
+    [oldest, SCRIPTS],
+    PREPARED,
+  );
+  return { scripts: rows[0]?.scripts ?? [], areLost: rows[0]?.lost === true };
+}
+
 async function matchBatch(sql: Sql, script: Script, now: Date): Promise<Matched> {
   await becomeDecider(sql, [script]);
-  const articles = await readUnmatched(sql, script);
+  const { articles, titles } = await readUnmatched(sql, script);
   if (articles.length === 0) return { matched: 0, copies: 0 };
   const oldest = now.getTime() - FINGERPRINT_RETENTION;
   const recent = articles.filter(({ published_at }) => published_at.getTime() >= oldest);
-  await saveFingerprints(sql, recent, now);
   const released = await releaseEstranged(sql, articles);
   const estranged = new Set(released.map(({ id }) => id));
   const originals = recent.filter(({ id, original_id }) => original_id === null || estranged.has(id));
-  const placements = await decideBatch(sql, originals);
-  await saveMatches(sql, articles, estranged, placements, now);
-  await findStories(sql, articles, placements, now);
+  const placements = await decideBatch(sql, { articles: recent, titles: lastTitles(titles), now }, originals);
+  const matches = matchesOf(articles, estranged, placements);
+  const stories = await findStories(sql, articles, titles, matches, now);
+  await saveMatches(sql, matches, stories, now);
+  // Copies have the story of their original.
+  const copies = [...matches.values()].filter(({ original_id }) => original_id !== null).map(({ id }) => id);
+  if (copies.length > 0) await followOriginals(sql, copies);
   const changed = [
     ...released.flatMap(({ id, was }) => [id, was]),
     ...placements.flatMap(({ id, original, was }) => [id, original, was]),
@@ -71,62 +94,90 @@ async function matchBatch(sql: Sql, script: Script, now: Date): Promise<Matched>
   return { matched: articles.length, copies: placements.length };
 }
 
-/** Originals get a story; copies have that of their original. */
-async function findStories(
+async function readUnmatched(
   sql: Sql,
-  articles: readonly Unmatched[],
-  placements: readonly Placement[],
-  now: Date,
-): Promise<void> {
-  const read = articles.map(({ id, title, summary, language, published_at, text }) => ({
-    id,
-    title: text.bare || title,
-    summary,
-    language,
-    publishedAt: published_at,
-  }));
-  await assignStories(sql, read, now);
-  await followOriginals(
-    sql,
-    [...articles, ...placements].map(({ id }) => id),
+  script: Script,
+): Promise<{ articles: readonly Unmatched[]; titles: readonly FeedTitles[] }> {
+  const { rows } = await sql.query<UnmatchedRow & { titles: Record<string, string[]> | null }>(
+    READ_UNMATCHED,
+    [script, BATCH, SUMMARY_READ],
+    PREPARED,
   );
-}
-
-async function readUnmatched(sql: Sql, script: Script): Promise<Unmatched[]> {
-  const { rows } = await sql.query<UnmatchedRow>(READ_UNMATCHED, [script, BATCH, SUMMARY_READ]);
-  const suffixes = await learnFromTitles(sql, rows);
-  return rows.map((row) => {
+  const titles = addTitles(rows[0]?.titles ?? {}, rows);
+  const suffixes = suffixesOf(titles);
+  const articles = rows.map((row) => {
     const learnt = row.feeds.flatMap((feed) => suffixes.get(feed) ?? []);
     const text = comparable(row.title, row.summary, learnt);
     return { ...row, text, keys: fingerprintOf(text) };
   });
+  return { articles, titles };
 }
 
-async function saveFingerprints(sql: Sql, articles: readonly Unmatched[], now: Date): Promise<void> {
-  if (articles.length === 0) return;
-  const rows = articles.map(({ id, published_at, text, keys }) => ({ id, published_at, title: text.bare, keys }));
-  await sql.query(SAVE_FINGERPRINTS, [JSON.stringify(rows), now]);
+interface Match {
+  readonly id: ArticleId;
+  readonly original_id: ArticleId | null;
+  /** Null for an article that was not matched itself, but follows its original. */
+  readonly content_hash: string | null;
+}
+
+function matchesOf(
+  articles: readonly Unmatched[],
+  estranged: ReadonlySet<ArticleId>,
+  placements: readonly Placement[],
+): Map<ArticleId, Match> {
+  const matches = new Map<ArticleId, Match>(
+    articles.map(({ id, original_id, content_hash }) => [
+      id,
+      { id, original_id: estranged.has(id) ? null : original_id, content_hash },
+    ]),
+  );
+  for (const { id, original } of placements) {
+    matches.set(id, { id, original_id: original, content_hash: matches.get(id)?.content_hash ?? null });
+  }
+  return matches;
+}
+
+/** The stories of the originals that have none yet. */
+async function findStories(
+  sql: Sql,
+  articles: readonly Unmatched[],
+  titles: readonly FeedTitles[],
+  matches: ReadonlyMap<ArticleId, Match>,
+  now: Date,
+): Promise<Map<ArticleId, StoryId>> {
+  const read = articles
+    .filter(({ id, story_id }) => story_id === null && matches.get(id)?.original_id === null)
+    .map(({ id, title, summary, language, published_at, feeds, text }) => ({
+      id,
+      title: text.bare || title,
+      summary,
+      language,
+      publishedAt: published_at,
+      siblings: siblingsOf(title, feeds, titles),
+    }));
+  return await assignStories(sql, read, now);
+}
+
+/** The titles of the same feeds that may be made from the same pattern, without publishers. */
+function siblingsOf(title: string, feeds: readonly FeedId[], titles: readonly FeedTitles[]): string[] {
+  return titles
+    .filter(({ feed }) => feeds.includes(feed))
+    .flatMap(({ titles: all }) => {
+      const alike = all.filter((other) => mayShareAPattern(title, other));
+      if (alike.length === 0) return [];
+      const suffixes = learnSuffixes(all);
+      return alike.map((other) => bareTitle(other, suffixes));
+    });
 }
 
 async function saveMatches(
   sql: Sql,
-  articles: readonly Unmatched[],
-  estranged: ReadonlySet<string>,
-  placements: readonly Placement[],
+  matches: ReadonlyMap<ArticleId, Match>,
+  stories: ReadonlyMap<ArticleId, StoryId>,
   now: Date,
 ): Promise<void> {
-  const placed = new Map(placements.map(({ id, original }) => [id, original]));
-  const decided = articles.map(({ id, original_id, content_hash }) => ({
-    id,
-    original_id: placed.get(id) ?? (estranged.has(id) ? null : original_id),
-    content_hash,
-  }));
-  const own = new Set(articles.map(({ id }) => id));
-  // Copies follow their original.
-  const carried = placements
-    .filter(({ id }) => !own.has(id))
-    .map(({ id, original }) => ({ id, original_id: original, content_hash: null }));
-  await sql.query(SAVE_MATCHES, [JSON.stringify([...decided, ...carried]), now]);
+  const rows = [...matches.values()].map((match) => ({ ...match, story_id: stories.get(match.id) ?? null }));
+  await sql.query(SAVE_MATCHES, [JSON.stringify(rows), now], PREPARED);
 }
 
 /** Forgets the fingerprints of articles too old to have copies, at most `limit`; answers how many. */

@@ -13,14 +13,25 @@ const SEEDS = Uint32Array.from({ length: SIGNATURE_SIZE }, (_, index) => fmix32(
  * form a·h+b are so alike that nearly all texts share a band.
  */
 export function signatureOf(shingles: Shingles): Uint32Array {
-  const minima = new Uint32Array(SIGNATURE_SIZE).fill(0xffffffff);
-  for (const shingle of shingles) {
-    for (let index = 0; index < SIGNATURE_SIZE; index++) {
-      const hash = fmix32(shingle ^ (SEEDS[index] as number));
-      if (hash < (minima[index] as number)) minima[index] = hash;
-    }
-  }
+  const minima = new Uint32Array(SIGNATURE_SIZE);
+  for (let index = 0; index < SIGNATURE_SIZE; index++) minima[index] = smallest(shingles, SEEDS[index] as number);
   return minima;
+}
+
+/**
+ * The smallest `fmix32(shingle ^ seed)`. Written out, with the sign bit turned: so all of it stays in small integers and in
+ * registers, which is twice as fast. This is what most of the time of a fingerprint goes into.
+ */
+function smallest(shingles: Shingles, seed: number): number {
+  let minimum = 0x7fffffff;
+  for (let index = 0; index < shingles.length; index++) {
+    let hash = (shingles[index] as number) ^ seed;
+    hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+    hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+    hash = hash ^ (hash >>> 16) ^ 0x80000000;
+    if (hash < minimum) minimum = hash;
+  }
+  return (minimum ^ 0x80000000) >>> 0;
 }
 
 /** The signature of all shingles of two texts together. */

@@ -31,10 +31,12 @@ export async function releaseEstranged(sql: Sql, articles: readonly Unmatched[])
      )`,
     [copies.map(({ id }) => id), SUMMARY_READ],
   );
-  const texts = new Map(copies.map(({ id, text }) => [id, text]));
+  const texts = new Map(articles.map(({ id, text }) => [id, text]));
   const released = rows.flatMap(({ id, original, title, summary }) => {
     const text = texts.get(id);
-    return text === undefined || areAlike(text, comparable(title, summary)) ? [] : [{ id, was: original }];
+    return text === undefined || areAlike(text, texts.get(original) ?? comparable(title, summary))
+      ? []
+      : [{ id, was: original }];
   });
   if (released.length > 0) {
     await sql.query('update articles set original_id = null where id = any ($1::text[])', [

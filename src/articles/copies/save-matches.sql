@@ -1,8 +1,9 @@
--- Writes down what was decided. An article whose words changed meanwhile stays to be matched again.
+-- Writes down what was decided. An article whose words changed meanwhile stays to be matched again. A story is for life.
 -- Rows are locked in the order of their ids, as everybody does.
--- $1 json array of {id, original_id, content_hash}; without a content_hash only the original is written. $2 now.
+-- $1 json array of {id, original_id, content_hash, story_id}; without a content_hash only the original is written. $2 now.
 with given as (
-  select * from json_to_recordset($1::json) as given (id text, original_id text, content_hash text)
+  select * from json_to_recordset($1::json)
+    as given (id text, original_id text, content_hash text, story_id bigint)
 ),
 locked as materialized (
   select article.id from articles article join given on given.id = article.id
@@ -11,6 +12,7 @@ locked as materialized (
 )
 update articles article set
   original_id = given.original_id,
+  story_id = coalesce(given.story_id, article.story_id),
   matched_at = case
     when given.content_hash is null then article.matched_at
     when encode(article.content_hash, 'hex') = given.content_hash then $2::timestamptz

@@ -7,27 +7,39 @@ interface Titled {
   readonly feeds: readonly FeedId[];
 }
 
-/** Takes these titles into what is known of their feeds; answers the endings that the last titles of each have in common. */
-export async function learnFromTitles(sql: Sql, articles: readonly Titled[]): Promise<Map<FeedId, string[]>> {
+/** Titles of a feed, the newest last. */
+export interface FeedTitles {
+  readonly feed: FeedId;
+  readonly titles: readonly string[];
+}
+
+/** The titles of the feeds that carried these articles: those known so far, by feed, and then these. In order of feeds. */
+export function addTitles(
+  known: Readonly<Record<string, readonly string[]>>,
+  articles: readonly Titled[],
+): FeedTitles[] {
   const feeds = [...new Set(articles.flatMap((article) => article.feeds))].sort((a, b) => a - b);
-  if (feeds.length === 0) return new Map();
-  const { rows } = await sql.query<{ feed_id: FeedId; titles: string[] }>(
-    'select feed_id, titles from feed_titles where feed_id = any ($1::bigint[])',
-    [feeds],
-  );
-  const known = new Map(rows.map(({ feed_id, titles }) => [feed_id, titles]));
-  const recent = feeds.map((feed) => ({ feed, titles: [...(known.get(feed) ?? [])] }));
-  const byFeed = new Map(recent.map(({ feed, titles }) => [feed, titles]));
+  const byFeed = new Map(feeds.map((feed) => [feed, [...(known[feed] ?? [])]]));
   for (const { title, feeds: carriers } of articles) for (const feed of carriers) byFeed.get(feed)?.push(title);
-  for (const { titles } of recent) titles.splice(0, Math.max(0, titles.length - RECENT_TITLES));
-  await sql.query(
-    `insert into feed_titles (feed_id, titles)
-     select given.feed, given.titles
-     from json_to_recordset($1::json) as given (feed bigint, titles text[])
-     join feeds on feeds.id = given.feed
-     order by given.feed
-     on conflict (feed_id) do update set titles = excluded.titles`,
-    [JSON.stringify(recent)],
+  return [...byFeed].map(([feed, titles]) => ({ feed, titles }));
+}
+
+/** What is remembered of them. */
+export function lastTitles(feeds: readonly FeedTitles[]): FeedTitles[] {
+  return feeds.map(({ feed, titles }) => ({ feed, titles: titles.slice(-RECENT_TITLES) }));
+}
+
+/** The endings that the last titles of each feed have in common. */
+export function suffixesOf(feeds: readonly FeedTitles[]): Map<FeedId, string[]> {
+  return new Map(feeds.map(({ feed, titles }) => [feed, learnSuffixes(titles)]));
+}
+
+/** The endings that the last titles of each of these feeds have in common, as far as they are known. */
+export async function readSuffixes(sql: Sql, feeds: readonly FeedId[]): Promise<Map<FeedId, string[]>> {
+  if (feeds.length === 0) return new Map();
+  const { rows } = await sql.query<FeedTitles>(
+    'select feed_id as feed, titles from feed_titles where feed_id = any ($1::bigint[])',
+    [[...new Set(feeds)]],
   );
-  return new Map(recent.map(({ feed, titles }) => [feed, learnSuffixes(titles)]));
+  return suffixesOf(rows);
 }

@@ -1,4 +1,4 @@
-import type { ArticleId, FeedId } from '../../ids.ts';
+import type { ArticleId, FeedId, StoryId } from '../../ids.ts';
 import type { Comparable } from './comparable.ts';
 
 /** Summaries are compared by their beginning only; more is not read. */
@@ -12,6 +12,7 @@ export interface UnmatchedRow {
   readonly language: string | null;
   readonly published_at: Date;
   readonly original_id: ArticleId | null;
+  readonly story_id: StoryId | null;
   readonly content_hash: string;
   readonly site: string | null;
   readonly feeds: readonly FeedId[];

@@ -1,14 +1,27 @@
 import type { Sql } from '../../engines/sql.ts';
-import type { ArticleId } from '../../ids.ts';
-import { current, emptyShelf, mergeWithNearest, place, probesOf, type Shelf, type Story, shelve } from './cluster.ts';
+import type { ArticleId, StoryId } from '../../ids.ts';
+import {
+  current,
+  type Draft,
+  emptyShelf,
+  mergeWithNearest,
+  place,
+  probesOf,
+  type Shelf,
+  type Story,
+  shelve,
+} from './cluster.ts';
 import { countTerms, type Frequencies } from './frequencies.ts';
-import { addStories, closeStories, findCandidates, type Probe, saveStories } from './open-stories.ts';
+import { closeStories, findCandidates, type Probe, saveStories } from './open-stories.ts';
+import { distinguish } from './patterns.ts';
 import { type Terms, termsOf, type Wording } from './terms.ts';
 import { unit } from './vector.ts';
 
 export interface StoryArticle extends Wording {
   readonly id: ArticleId;
   readonly publishedAt: Date;
+  /** Other titles of the feeds that carried it, by which those are known that are made from one pattern. */
+  readonly siblings?: readonly string[];
 }
 
 /** Rarest terms of an article, or heaviest of a story, by which others are looked for. */
@@ -22,50 +35,21 @@ const MAX_ARTICLES = 1000;
 const ENOUGH_ARTICLES = 600;
 const LEAST_PROBES = 3;
 
-/** Decides on stories one after the other; ends with the transaction. The numbers must only not be used elsewhere. */
-const DECIDER = '1852143218, 3';
-
 /**
- * Gives each of the articles its story, for life: that of the articles about the same event, or a new one. Articles that
- * have one, are copies or are gone are left alone, so that running it again changes nothing. A dozen statements, however
- * many articles.
+ * Finds for each of the articles the story that it is to have for life: that of the articles about the same event, or a new
+ * one. They must be originals without a story, and not known here yet. Part of the transaction in which the caller writes
+ * the stories down; until its end nobody else decides. Four statements, however many articles.
  */
-export async function assignStories(sql: Sql, articles: readonly StoryArticle[], now: Date): Promise<void> {
-  if (articles.length === 0) return;
-  await sql.transaction(async (within) => {
-    await within.query(`select pg_advisory_xact_lock(${DECIDER})`);
-    const fresh = await withoutStory(within, articles);
-    if (fresh.length > 0) await assign(within, fresh, now);
-  });
-}
-
-/** In order of publication, whatever the order in which feeds were polled. */
-async function withoutStory(sql: Sql, articles: readonly StoryArticle[]): Promise<StoryArticle[]> {
-  const { rows } = await sql.query<{ id: ArticleId }>(
-    `select id from articles where id = any ($1::text[]) and story_id is null and original_id is null
-     order by id for no key update`,
-    [articles.map(({ id }) => id)],
-  );
-  const byId = new Map(articles.map((article) => [article.id, article]));
-  return rows
-    .map(({ id }) => byId.get(id))
-    .filter((article) => article !== undefined)
-    .sort((one, other) => one.publishedAt.getTime() - other.publishedAt.getTime() || (one.id < other.id ? -1 : 1));
-}
-
-interface Placed {
-  readonly article: ArticleId;
-  readonly story: Story;
-}
-
-async function assign(sql: Sql, articles: readonly StoryArticle[], now: Date): Promise<void> {
+export async function assignStories(
+  sql: Sql,
+  given: readonly StoryArticle[],
+  now: Date,
+): Promise<Map<ArticleId, StoryId>> {
+  if (given.length === 0) return new Map();
+  const articles = [...given].sort(byPublication);
   const terms = articles.map(termsOf);
   const frequencies = await countTerms(sql, terms, now);
-  const drafts = articles.map((article, index) => ({
-    vector: unit(weigh(terms[index] ?? new Map(), frequencies)),
-    probes: rarest(terms[index] ?? new Map(), frequencies),
-    publishedAt: article.publishedAt.getTime(),
-  }));
+  const drafts = articles.map((article, index) => draftOf(article, terms[index] ?? new Map(), frequencies));
   const asked = drafts.flatMap(({ probes, vector }, asker) =>
     probes.map((term): Probe => ({ asker, term, weight: vector.get(term) ?? 0 })),
   );
@@ -82,7 +66,29 @@ async function assign(sql: Sql, articles: readonly StoryArticle[], now: Date): P
     if (isPowerOfTwo(story.size)) doubled.add(story);
   }
   loaded.push(...(await mergeDoubled(sql, shelf, doubled)));
-  await save(sql, shelf, loaded, placed, now);
+  const changed = [...shelf.stories].filter(({ isChanged }) => isChanged);
+  const merged = loaded.filter(({ mergedInto }) => mergedInto !== undefined);
+  await closeStories(sql, await saveStories(sql, changed, merged, now), now);
+  return new Map(placed.map(({ article, story }) => [article, current(story).id as StoryId]));
+}
+
+/** In order of publication, whatever the order in which feeds were polled. */
+function byPublication(one: StoryArticle, other: StoryArticle): number {
+  return one.publishedAt.getTime() - other.publishedAt.getTime() || (one.id < other.id ? -1 : 1);
+}
+
+interface Placed {
+  readonly article: ArticleId;
+  readonly story: Story;
+}
+
+function draftOf(article: StoryArticle, terms: Terms, frequencies: Frequencies): Draft {
+  return {
+    vector: unit(weigh(terms, frequencies)),
+    probes: rarest(terms, frequencies),
+    publishedAt: article.publishedAt.getTime(),
+    ...distinguish(article, article.siblings ?? []),
+  };
 }
 
 function weigh(terms: Terms, { idf }: Frequencies): Map<string, number> {
@@ -117,23 +123,4 @@ async function mergeDoubled(sql: Sql, shelf: Shelf, doubled: ReadonlySet<Story>)
   for (const story of found) shelve(shelf, story);
   for (const { story, probes } of askers) if (story.mergedInto === undefined) mergeWithNearest(shelf, story, probes);
   return found;
-}
-
-async function save(
-  sql: Sql,
-  shelf: Shelf,
-  loaded: readonly Story[],
-  placed: readonly Placed[],
-  now: Date,
-): Promise<void> {
-  const changed = [...shelf.stories].filter(({ isChanged }) => isChanged);
-  const opened = await addStories(sql, changed);
-  const merged = loaded.filter(({ mergedInto }) => mergedInto !== undefined);
-  await saveStories(sql, changed, merged, now);
-  await closeStories(sql, opened, now);
-  await sql.query(
-    `update articles set story_id = given.story from unnest($1::text[], $2::bigint[]) as given (article, story)
-     where id = given.article`,
-    [placed.map(({ article }) => article), placed.map(({ story }) => current(story).id)],
-  );
 }

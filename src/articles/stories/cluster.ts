@@ -3,6 +3,7 @@
  * touches the database: the shelf holds the stories that may be meant, and notes what became of them.
  */
 import { HOUR } from '../../clock.ts';
+import type { StoryId } from '../../ids.ts';
 import { isNumber } from './terms.ts';
 import { cosine, heaviest, sum, unit, type Vector } from './vector.ts';
 
@@ -22,9 +23,11 @@ export const STORY_WINDOW = 72 * HOUR;
 
 export interface Story {
   /** Undefined until it is stored. */
-  id: number | undefined;
+  id: StoryId | undefined;
   /** Sum of its articles' vectors, heaviest terms only. */
   centroid: Vector;
+  /** Terms of which none may join: they stand for others in the patterns that titles of its articles are made from. */
+  barred: ReadonlySet<string>;
   /** The terms under which it is in the index. */
   readonly indexed: readonly string[];
   size: number;
@@ -47,6 +50,10 @@ export interface Draft {
   /** Its rarest terms: a story without any of them is not looked at. */
   readonly probes: readonly string[];
   readonly publishedAt: number;
+  /** Where the title is made from a pattern: a story has one of these terms, or is another's. Undefined where it is not. */
+  readonly own: ReadonlySet<string> | undefined;
+  /** What titles of the same pattern have in the place of these. */
+  readonly barred: ReadonlySet<string>;
 }
 
 export const emptyShelf = (): Shelf => ({ stories: new Set(), byTerm: new Map() });
@@ -70,16 +77,19 @@ export function current(story: Story): Story {
 }
 
 /** The story that the article joins, or a new one of its own. */
-export function place(shelf: Shelf, { vector, probes, publishedAt }: Draft): Story {
+export function place(shelf: Shelf, { vector, probes, publishedAt, own, barred }: Draft): Story {
   const span = { firstAt: publishedAt, lastAt: publishedAt };
-  const story = nearest(shelf, vector, probes, span, JOIN_AT);
+  const mayJoin = (story: Story) =>
+    (own === undefined || hasAny(story.centroid, own)) && areFree(story.centroid, story.barred, vector, barred);
+  const story = nearest(shelf, vector, probes, span, JOIN_AT, mayJoin);
   if (story !== undefined) {
-    grow(shelf, story, vector, 1, span);
+    grow(shelf, story, { centroid: vector, barred }, 1, span);
     return story;
   }
   const opened: Story = {
     id: undefined,
     centroid: sum(new Map(), vector, CENTROID_TERMS),
+    barred,
     indexed: [],
     size: 1,
     ...span,
@@ -92,11 +102,13 @@ export function place(shelf: Shelf, { vector, probes, publishedAt }: Draft): Sto
 
 /** Merges the story with the one that is about the same, if there is one; the smaller joins the larger, then the older. */
 export function mergeWithNearest(shelf: Shelf, story: Story, probes: readonly string[]): void {
-  const other = nearest(shelf, unit(story.centroid), probes, story, MERGE_AT, story);
+  const mayJoin = (other: Story) =>
+    other !== story && areFree(story.centroid, story.barred, other.centroid, other.barred);
+  const other = nearest(shelf, unit(story.centroid), probes, story, MERGE_AT, mayJoin);
   if (other === undefined) return;
   const isKept = story.size > other.size || (story.size === other.size && ageOf(story) <= ageOf(other));
   const [kept, gone] = isKept ? [story, other] : [other, story];
-  grow(shelf, kept, gone.centroid, gone.size, gone);
+  grow(shelf, kept, gone, gone.size, gone);
   gone.mergedInto = kept;
   shelf.stories.delete(gone);
   for (const term of gone.centroid.keys()) shelf.byTerm.get(term)?.delete(gone);
@@ -115,13 +127,14 @@ function nearest(
   probes: readonly string[],
   span: Span,
   least: number,
-  except?: Story,
+  mayJoin: (story: Story) => boolean,
 ): Story | undefined {
   let best: Story | undefined;
   let bestScore = least;
   for (const story of sharing(shelf, probes)) {
-    const score = story === except ? 0 : likeness(story, vector, span);
-    if (score > bestScore || (score === bestScore && best !== undefined && ageOf(story) < ageOf(best))) {
+    const score = likeness(story, vector, span);
+    const isBetter = score > bestScore || (score === bestScore && best !== undefined && ageOf(story) < ageOf(best));
+    if (isBetter && mayJoin(story)) {
       best = story;
       bestScore = score;
     }
@@ -140,15 +153,35 @@ function likeness(story: Story, vector: Vector, span: Span): number {
   return cosine(vector, story.centroid) * Math.exp(-(distance ** 2) / (2 * SIGMA ** 2));
 }
 
+function hasAny(vector: Vector, terms: ReadonlySet<string>): boolean {
+  for (const term of terms) if (vector.has(term)) return true;
+  return false;
+}
+
+/** Neither has what the other bars. */
+function areFree(a: Vector, barredByA: ReadonlySet<string>, b: Vector, barredByB: ReadonlySet<string>): boolean {
+  return !hasAny(a, barredByB) && !hasAny(b, barredByA);
+}
+
 function wordsInCommon(one: Vector, other: Vector): number {
   let words = 0;
   for (const term of other.keys()) if (one.has(term) && !isNumber(term)) words += 1;
   return words;
 }
 
-function grow(shelf: Shelf, story: Story, vector: Vector, articles: number, span: Span): void {
+/** A feed may make all of its titles from one pattern: those of the last days are enough. */
+const MAX_BARRED = 60;
+
+function grow(
+  shelf: Shelf,
+  story: Story,
+  more: Pick<Story, 'centroid' | 'barred'>,
+  articles: number,
+  span: Span,
+): void {
   const before = story.centroid;
-  story.centroid = sum(before, vector, CENTROID_TERMS);
+  story.centroid = sum(before, more.centroid, CENTROID_TERMS);
+  if (more.barred.size > 0) story.barred = new Set([...story.barred, ...more.barred].slice(-MAX_BARRED));
   story.size += articles;
   story.firstAt = Math.min(story.firstAt, span.firstAt);
   story.lastAt = Math.max(story.lastAt, span.lastAt);

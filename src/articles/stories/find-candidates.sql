@@ -18,7 +18,7 @@ hit as (
 best as (
   select story_id, row_number() over (partition by asker order by weight desc, story_id desc) as place from hit
 )
-select story_id, centroid, size, first_at, last_at
+select story_id, centroid, barred, size, first_at, last_at
 from story_centroids
 where story_id in (select story_id from best where place <= $3::int)
 order by story_id

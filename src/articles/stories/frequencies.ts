@@ -3,7 +3,7 @@
  * last month's news is rare again and the cost of asking does not grow with the archive.
  */
 import { DAY } from '../../clock.ts';
-import type { Sql } from '../../engines/sql.ts';
+import { PREPARED, type Sql } from '../../engines/sql.ts';
 import type { Terms } from './terms.ts';
 
 const HALF_LIFE = 7 * DAY;
@@ -15,6 +15,9 @@ const PRIOR = 500;
 /** What was counted once is worth less than a fiftieth by then. */
 const FORGOTTEN_AFTER = 6 * HALF_LIFE;
 
+/** Decides on stories one after the other; ends with the transaction. The numbers must only not be used elsewhere. */
+const DECIDER = '1852143218, 3';
+
 export interface Frequencies {
   /** Articles with this term, the given ones included. */
   of(term: string): number;
@@ -25,7 +28,10 @@ export interface Frequencies {
 /** The row that counts the articles of a term's language. */
 const totalOf = (term: string) => term.slice(0, term.indexOf(':') + 1);
 
-/** Adds the articles with these terms to the counts, and answers the counts of all of these terms. */
+/**
+ * Adds the articles with these terms to the counts, and answers the counts of all of these terms. Until the end of the
+ * transaction nobody else does, and nobody else decides on stories: the lock comes with the statement, before its rows.
+ */
 export async function countTerms(sql: Sql, articles: readonly Terms[], now: Date): Promise<Frequencies> {
   const added = new Map<string, number>();
   const add = (term: string) => added.set(term, (added.get(term) ?? 0) + 1);
@@ -43,6 +49,7 @@ export async function countTerms(sql: Sql, articles: readonly Terms[], now: Date
     `with counted as (
        insert into term_frequencies as known (term, articles, counted_at)
        select term, articles, $3 from unnest($1::text[], $2::real[]) as given (term, articles)
+       where (select pg_advisory_xact_lock(${DECIDER})) is not null
        on conflict (term) do update set
          articles = excluded.articles + known.articles
            * power(2, -greatest(0, extract(epoch from excluded.counted_at - known.counted_at)) / $4::double precision),
@@ -51,6 +58,7 @@ export async function countTerms(sql: Sql, articles: readonly Terms[], now: Date
      )
      select json_object_agg(term, articles) as counts from counted`,
     [sorted, sorted.map((term) => added.get(term) ?? 0), now, HALF_LIFE / 1000],
+    PREPARED,
   );
   const counts = new Map(Object.entries(rows[0]?.counts ?? {}));
   const of = (term: string) => counts.get(term) ?? 0;

@@ -1,6 +1,7 @@
 /** The stories that may still grow, in PostgreSQL: their centroids, and an index of terms. */
 import { readFileSync } from 'node:fs';
-import type { Sql } from '../../engines/sql.ts';
+import { PREPARED, type Sql } from '../../engines/sql.ts';
+import type { StoryId } from '../../ids.ts';
 import { current, STORY_WINDOW, type Story } from './cluster.ts';
 
 const [FIND_CANDIDATES, SAVE_STORIES, MERGE_STORIES, CLOSE_STORIES] = [
@@ -26,15 +27,17 @@ export interface Probe {
 export async function findCandidates(sql: Sql, probes: readonly Probe[]): Promise<Story[]> {
   if (probes.length === 0) return [];
   const { rows } = await sql.query<{
-    story_id: number;
+    story_id: StoryId;
     centroid: Record<string, number>;
+    barred: string[];
     size: number;
     first_at: Date;
     last_at: Date;
-  }>(FIND_CANDIDATES, [JSON.stringify(probes), MAX_POSTINGS, CANDIDATES]);
+  }>(FIND_CANDIDATES, [JSON.stringify(probes), MAX_POSTINGS, CANDIDATES], PREPARED);
   return rows.map((row) => ({
     id: row.story_id,
     centroid: new Map(Object.entries(row.centroid)),
+    barred: new Set(row.barred),
     indexed: Object.keys(row.centroid),
     size: row.size,
     firstAt: row.first_at.getTime(),
@@ -44,43 +47,49 @@ export async function findCandidates(sql: Sql, probes: readonly Probe[]): Promis
   }));
 }
 
-/** Gives ids to those that have none, and answers these ids. */
-export async function addStories(sql: Sql, stories: readonly Story[]): Promise<number[]> {
-  const unnamed = stories.filter(({ id }) => id === undefined);
-  if (unnamed.length === 0) return [];
-  const { rows } = await sql.query<{ id: number }>(
-    'insert into stories (first_at) select unnest($1::timestamptz[]) returning id',
-    [unnamed.map(({ firstAt }) => new Date(firstAt))],
-  );
-  for (const [index, story] of unnamed.entries()) story.id = rows[index]?.id;
-  return rows.map(({ id }) => id);
-}
-
-/** Writes stories that changed, and leads the ids of those that merged to where they went. */
+/**
+ * Writes stories that changed, gives ids to those that have none, and leads the ids of those that merged to where they
+ * went. Answers the ids that are new.
+ */
 export async function saveStories(
   sql: Sql,
   changed: readonly Story[],
   merged: readonly Story[],
   now: Date,
-): Promise<void> {
-  const rows = changed.map(({ id, centroid, size, firstAt, lastAt }) => ({
+): Promise<StoryId[]> {
+  const rows = changed.map(({ id, centroid, barred, size, firstAt, lastAt }, place) => ({
+    place,
     story: id,
     centroid: Object.fromEntries([...centroid].map(([term, weight]) => [term, Math.round(weight * 1e4) / 1e4])),
+    barred: [...barred],
     size,
     firstAt: new Date(firstAt),
     lastAt: new Date(lastAt),
   }));
   const postings = [...changed.flatMap(postingsOf), ...merged.flatMap(withoutPostings)];
-  if (rows.length > 0) await sql.query(SAVE_STORIES, [JSON.stringify(rows), JSON.stringify(postings), now]);
-  if (merged.length === 0) return;
-  await sql.query(MERGE_STORIES, [merged.map(({ id }) => id), merged.map((story) => current(story).id)]);
+  const saved = await sql.query<{ story: StoryId }>(
+    SAVE_STORIES,
+    [JSON.stringify(rows), JSON.stringify(postings), now],
+    PREPARED,
+  );
+  const opened: StoryId[] = [];
+  for (const [place, { story }] of saved.rows.entries()) {
+    const given = changed[place];
+    if (given === undefined || given.id !== undefined) continue;
+    given.id = story;
+    opened.push(story);
+  }
+  if (merged.length > 0) {
+    await sql.query(MERGE_STORIES, [merged.map(({ id }) => id), merged.map((story) => current(story).id)]);
+  }
+  return opened;
 }
 
-function postingsOf({ id, centroid, indexed }: Story) {
+function postingsOf({ centroid, indexed }: Story, place: number) {
   const before = new Set(indexed);
   return [
-    ...indexed.filter((term) => !centroid.has(term)).map((term) => ({ story: id, term, kept: false })),
-    ...[...centroid.keys()].filter((term) => !before.has(term)).map((term) => ({ story: id, term, kept: true })),
+    ...indexed.filter((term) => !centroid.has(term)).map((term) => ({ place, term, kept: false })),
+    ...[...centroid.keys()].filter((term) => !before.has(term)).map((term) => ({ place, term, kept: true })),
   ];
 }
 

@@ -25,7 +25,8 @@ const STOP_WORDS: ReadonlyMap<string, ReadonlySet<string>> = new Map(
   ),
 );
 
-const UNSPACED =
+/** Scripts that are written without spaces between words. */
+export const UNSPACED =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
 const KANA = /[\p{Script=Hiragana}\p{Script=Katakana}]/u;
 const HANGUL = /\p{Script=Hangul}/u;
@@ -65,16 +66,29 @@ export function isNumber(term: string): boolean {
 }
 
 function wordsOf(text: string, language: string): string[] {
-  const plain = text.normalize('NFKC').toLowerCase();
-  const raw = UNSPACED.test(plain) ? segment(plain, language) : (plain.match(WORD) ?? []);
-  const stop = STOP_WORDS.get(language);
   const words: string[] = [];
-  for (const token of raw) {
-    const word = bare(token);
-    if (word.length > MAX_TERM_LENGTH || isFiller(word) || stop?.has(word)) continue;
-    words.push(language === 'en' ? stem(word) : word);
+  for (const token of tokensOf(text.normalize('NFKC').toLowerCase(), language)) {
+    const word = wordOf(token, language);
+    if (word !== undefined) words.push(word);
   }
   return words;
+}
+
+/** All words of a text in NFKC, as they are written. */
+export function tokensOf(plain: string, language: string): readonly string[] {
+  return UNSPACED.test(plain) ? segment(plain, language) : (plain.match(WORD) ?? []);
+}
+
+/** The term that a word stands for; undefined for one that says nothing. */
+export function termOf(token: string, language: string): string | undefined {
+  const word = wordOf(token.toLowerCase(), language);
+  return word === undefined ? undefined : `${language}:${word}`;
+}
+
+function wordOf(token: string, language: string): string | undefined {
+  const word = bare(token);
+  if (word.length > MAX_TERM_LENGTH || isFiller(word) || STOP_WORDS.get(language)?.has(word)) return undefined;
+  return language === 'en' ? stem(word) : word;
 }
 
 const segmenters = new Map<string, Intl.Segmenter>();

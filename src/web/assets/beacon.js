@@ -1,29 +1,41 @@
-// Reports, once, that this article was opened by somebody who can see it. Keeps nothing: no cookie, no storage.
+// Reports that this page was read, once somebody can see it. Keeps nothing: no cookie, no storage, no name for the reader.
+//
+//     <script src="https://rank.example.com/beacon.js" defer></script>
+//
+// data-article: the article's id in newsrank, where the page has no canonical link. data-opt-out, here or on <html> and at
+// any time before the page is seen: nothing is reported. Nor is it where the browser says Global Privacy Control, although
+// what is counted is no data on persons: who asks for less is given it. data-to: another place to report to.
 (() => {
-  const article = document.querySelector('[data-article].story')?.dataset.article;
-  if (!article) return;
+  const script = document.currentScript;
+  const to = new URL(script.dataset.to ?? 'v1/views', script.src).href;
 
-  // Links in the lists end in #box. It is taken off the address, so that a copied link does not carry it on.
-  const fromBox = location.hash === '#box';
-  if (fromBox) history.replaceState(history.state, '', location.pathname + location.search);
+  // Links in newsrank's lists end in #box. It is taken off the address, so that a copied link does not carry it on.
+  let isFromBox = location.hash === '#box' && !document.getElementById('box');
+  if (isFromBox) history.replaceState(history.state, '', location.pathname + location.search);
 
   const report = () => {
-    const body = JSON.stringify(fromBox ? { article, ref: 'box' } : { article });
+    const isOptedOut = [script, document.documentElement].some(({ dataset }) => 'optOut' in dataset);
+    if (isOptedOut || navigator.globalPrivacyControl) return;
+    const { article } = script.dataset;
+    const canonical = document.querySelector('link[rel~="canonical"]')?.href;
+    const view = article ? { article } : { url: canonical || location.href.split('#')[0] };
+    const body = JSON.stringify(isFromBox ? { ...view, ref: 'box' } : view);
+    isFromBox = false;
     // text/plain needs no permission from another origin, and the beacon outlives the page.
-    if (navigator.sendBeacon?.('/v1/views', body)) return;
-    fetch('/v1/views', { method: 'POST', body, keepalive: true }).catch(() => {});
+    if (navigator.sendBeacon?.(to, body)) return;
+    fetch(to, { method: 'POST', body, keepalive: true, mode: 'no-cors', credentials: 'omit' }).catch(() => {});
   };
 
   const whenVisible = () => {
-    if (document.visibilityState === 'visible') return report();
-    const look = () => {
-      if (document.visibilityState !== 'visible') return;
-      document.removeEventListener('visibilitychange', look);
-      report();
-    };
-    document.addEventListener('visibilitychange', look);
+    if (document.prerendering) document.addEventListener('prerenderingchange', whenVisible, { once: true });
+    else if (document.visibilityState === 'visible') report();
+    else document.addEventListener('visibilitychange', whenVisible, { once: true });
   };
 
-  if (document.prerendering) document.addEventListener('prerenderingchange', whenVisible, { once: true });
+  // The canonical link may stand behind this script.
+  if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', whenVisible, { once: true });
   else whenVisible();
+  // Back again, to a page that the browser had kept: without that it would have been loaded anew, and reported. Who comes
+  // back within the half-hour is counted once in either case.
+  addEventListener('pageshow', ({ persisted }) => persisted && whenVisible());
 })();

@@ -218,6 +218,20 @@ test('old articles wait for nothing, and their fingerprints go', async () => {
   assert.equal(await dropFingerprints(sql, new Date(NOW.getTime() + 8 * DAY), 10), 1);
 });
 
+test('fingerprints that a crash of the server took are made anew', async () => {
+  const feed = await addFeed(sql, 'https://a.example/feed');
+  const ids = [await store(sql, { title: `${RATES} - Reuters`, feeds: [feed] })];
+  await store(sql, { title: FERRY, age: 8 * 24 * 60 });
+  await match();
+  const read = async () => (await sql.query('select title, published_at, keys from fingerprints')).rows;
+  const before = await read();
+  await sql.script('truncate fingerprints');
+  ids.push(await store(sql, { title: RATES, age: 20 }));
+  assert.deepEqual(await match(), { matched: 1, copies: 1 });
+  assert.deepEqual(await originals(sql, ids), [null, ids[0]]);
+  assert.deepEqual((await read()).slice(0, 1), before);
+});
+
 test('feeds that store one text at the same moment, matched by several at once', {
   skip: skipWithoutPostgres,
 }, async () => {

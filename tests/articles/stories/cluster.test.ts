@@ -16,7 +16,13 @@ const HOUR = 3_600_000;
 /** An article about these words, all equally telling. */
 function draft(words: string, hour = 0): Draft {
   const terms = words.split(' ').map((word) => `en:${word}`);
-  return { vector: unit(new Map(terms.map((term) => [term, 1]))), probes: terms, publishedAt: hour * HOUR };
+  return {
+    vector: unit(new Map(terms.map((term) => [term, 1]))),
+    probes: terms,
+    publishedAt: hour * HOUR,
+    own: undefined,
+    barred: new Set(),
+  };
 }
 
 const placeAll = (shelf: Shelf, drafts: readonly Draft[]) => drafts.map((one) => place(shelf, one));

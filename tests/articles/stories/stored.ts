@@ -1,4 +1,5 @@
-import type { StoryArticle } from '../../../src/articles/stories/assign.ts';
+import { becomeDecider } from '../../../src/articles/copies/decider.ts';
+import { assignStories, type StoryArticle } from '../../../src/articles/stories/assign.ts';
 import type { Sql } from '../../../src/engines/sql.ts';
 import type { ArticleId } from '../../../src/ids.ts';
 
@@ -12,6 +13,28 @@ export async function insertPlain(sql: Sql, articles: readonly StoryArticle[]): 
      )`,
     [JSON.stringify(articles.map((article) => ({ ...article, published_at: article.publishedAt })))],
   );
+}
+
+/** Gives those of the articles a story that are originals without one, as matching does. */
+export async function giveStories(sql: Sql, articles: readonly StoryArticle[], now: Date): Promise<void> {
+  await sql.transaction(async (within) => {
+    await becomeDecider(within);
+    const { rows } = await within.query<{ id: ArticleId }>(
+      'select id from articles where id = any ($1::text[]) and story_id is null and original_id is null',
+      [articles.map(({ id }) => id)],
+    );
+    const wanted = new Set(rows.map(({ id }) => id));
+    const stories = await assignStories(
+      within,
+      articles.filter(({ id }) => wanted.has(id)),
+      now,
+    );
+    await within.query(
+      `update articles set story_id = given.story from unnest($1::text[], $2::bigint[]) as given (article, story)
+       where id = given.article`,
+      [[...stories.keys()], [...stories.values()]],
+    );
+  });
 }
 
 /** The story of each article that has one. */
