@@ -34,8 +34,10 @@ const environment = {
 const ends: (() => unknown)[] = [];
 const t = { after: (end: unknown) => void (typeof end === 'function' && ends.push(() => end())) };
 
-const tell = ({ kind, acknowledged, underWay }: Fault) =>
-  console.log(`${String(acknowledged).padStart(9)} views  ${kind.padEnd(22)} ${underWay} requests under way`);
+const tell = ({ kind, acknowledged, underWay, archiving }: Fault) =>
+  console.log(
+    `${String(acknowledged).padStart(9)} views  ${kind.padEnd(18)} ${underWay} requests under way, ${archiving} shards being archived`,
+  );
 const plan = {
   ...{ views: Number(values.views), kills: Number(values.kills) },
   ...{ batch: Number(values.batch), senders: Number(values.senders), processes: 2 },
@@ -54,7 +56,11 @@ const { faults, differences, ...figures } = result;
 console.table(
   [...new Set(faults.map(({ kind }) => kind))].map((kind) => {
     const struck = faults.filter((fault) => fault.kind === kind);
-    return { fault: kind, times: struck.length, 'requests under way': struck.reduce((sum, f) => sum + f.underWay, 0) };
+    return {
+      ...{ fault: kind, times: struck.length },
+      'requests under way': struck.reduce((sum, { underWay }) => sum + underWay, 0),
+      'shards being archived': struck.reduce((sum, { archiving }) => sum + archiving, 0),
+    };
   }),
 );
 console.table({ ...figures, seconds: Math.round(figures.seconds), faults: faults.length });

@@ -108,6 +108,11 @@ async function readAside(redis: RedisClient, shard: number, id: string): Promise
     rows.set(key, row);
     return row;
   };
+  const take = (field: string, value: number): void => {
+    if (field === 'id') return;
+    if (field.startsWith('b:')) rowOf(field.slice(2)).boxReads = value;
+    else rowOf(field).reads = value;
+  };
   const { archiving } = keysOf(shard);
   const seen = new Set<string>();
   let cursor = '0';
@@ -115,11 +120,8 @@ async function readAside(redis: RedisClient, shard: number, id: string): Promise
     const [next, fields] = await redis.hscan(archiving, cursor, 'COUNT', SCAN_COUNT);
     for (let i = 0; i < fields.length; i += 2) {
       const field = fields[i] ?? '';
-      const value = Number(fields[i + 1]);
       seen.add(field);
-      if (field === 'id') continue;
-      if (field.startsWith('b:')) rowOf(field.slice(2)).boxReads = value;
-      else rowOf(field).reads = value;
+      take(field, Number(fields[i + 1]));
     }
     cursor = next;
   } while (cursor !== '0');
