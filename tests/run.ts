@@ -7,12 +7,12 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const PROCESSES_AT_ONCE = 3;
 /** The longest, which must not be left running alone at the end. */
-const FIRST = /(?:app|browser|command-line|unreachable|open|main)\.test\.ts$/;
+const FIRST = /(?:app|command-line|unreachable|browser|cluster)\.test\.ts$/;
 const IS_ALONE = /\bmock\b|support\/(?:product|children|cluster)\.ts'|playwright/;
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -29,34 +29,51 @@ for (const file of files) {
   else shared.set(folder, [...(shared.get(folder) ?? []), file]);
 }
 
-const entries = mkdtempSync(join(tmpdir(), 'newsrank-tests-'));
-const together = [...shared].map(([folder, members]) => {
-  const entry = join(entries, `${folder}.test.mjs`);
-  const suites = members.map((file) => {
-    const name = JSON.stringify(relative(here, file));
-    return `suite(${name}, () => import(${JSON.stringify(pathToFileURL(file).href)}));\n`;
-  });
-  writeFileSync(entry, `import { suite } from 'node:test';\n${suites.join('')}`);
+/** Processes in the order of their start: Node sorts by name, so the names of their entries are numbered. */
+const [first = [], last = []] = [true, false].map((isFirst) => alone.filter((file) => FIRST.test(file) === isFirst));
+const inOrder = [
+  ...first.map(importing),
+  ...[...shared].sort(([, one], [, other]) => other.length - one.length).map(sharing),
+  ...last.map(importing),
+];
+const folder = mkdtempSync(join(tmpdir(), 'newsrank-tests-'));
+const entries = inOrder.map(({ name, lines }, index) => {
+  const entry = join(folder, `${String(index).padStart(3, '0')}-${name}.test.mjs`);
+  writeFileSync(entry, lines.join('\n'));
   return entry;
 });
-const runner = [
-  '--test',
-  `--test-concurrency=${PROCESSES_AT_ONCE}`,
-  ...flags,
-  ...alone.sort(longestFirst),
-  ...together,
-];
+const runner = ['--test', `--test-concurrency=${PROCESSES_AT_ONCE}`, ...flags, ...entries];
 const { status } = spawnSync(process.execPath, ['--liftoff-only', '--import', 'tsx', ...runner], { stdio: 'inherit' });
-rmSync(entries, { recursive: true });
+rmSync(folder, { recursive: true });
 process.exitCode = status ?? 1;
+
+function importing(file: string) {
+  return { name: basename(file, '.test.ts'), lines: [`import ${quoteUrl(file)};`] };
+}
+
+function sharing([name, files]: [string, string[]]) {
+  const suites = files.map((file) => {
+    const title = JSON.stringify(relative(here, file));
+    return `suite(${title}, () => import(${quoteUrl(file)}));`;
+  });
+  const lines = [
+    "import { after, suite } from 'node:test';",
+    `import { keepEngines } from ${quoteUrl(join(here, 'support/engines.ts'))};`,
+    `suite(${JSON.stringify(name)}, () => {`,
+    'after(keepEngines());',
+    ...suites,
+    '});',
+  ];
+  return { name: basename(name, '.test.ts'), lines };
+}
+
+function quoteUrl(file: string): string {
+  return JSON.stringify(pathToFileURL(file).href);
+}
 
 function findTests(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.test.ts'))
     .map((file) => join(folder, file))
     .sort();
-}
-
-function longestFirst(one: string, other: string): number {
-  return Number(FIRST.test(other)) - Number(FIRST.test(one));
 }

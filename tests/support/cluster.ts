@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
+import { redisUrl } from './engines.ts';
 import { closedPort } from './ports.ts';
 
 /** A Redis Cluster of three masters on loopback, the first one with a replica; memory only. */
@@ -28,8 +29,10 @@ export interface TestCluster {
   close(): Promise<void>;
 }
 
+/** A cluster of six processes is a test on servers like others, though it brings its own. */
 export const skipWithoutCluster =
-  spawnSync('redis-server', ['--version']).status !== 0 && 'needs redis-server, for a cluster of its own';
+  (redisUrl === undefined || spawnSync('redis-server', ['--version']).status !== 0) &&
+  'needs servers (REDIS_URL), and redis-server for a cluster of its own';
 
 const SLOTS = 16_384;
 const NODE_TIMEOUT_MS = 1000;
