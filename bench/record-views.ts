@@ -1,21 +1,24 @@
 /**
- * What counting costs Redis: CPU a read, bytes a dedupe entry, CPU of the roller.
+ * What counting costs Redis: CPU a read, bytes a dedupe entry, CPU of the roller, memory of a day.
  *
  *   REDIS_URL=redis://127.0.0.1:6379/15 node --import tsx bench/record-views.ts [reads]
  *
  * The database of REDIS_URL is emptied before and after, and nobody else may use that server meanwhile: the CPU is the
  * server's own. 1,500 articles read as 1/rank, ten categories, a quarter of the articles in two of them, batches of 100
- * reads of one shard, spread over an hour and a half; a first run of the same size fills the sets and is not measured.
+ * and of MAX_BATCH reads of one shard, spread over an hour and a half; a first run of the same size fills the sets and
+ * is not measured. Of ten parts of each run the cheapest counts too: what else runs on the machine only ever makes it
+ * dearer. Then a day of five times as many reads, rolled and archived as it passes.
  */
 import { randomBytes } from 'node:crypto';
 import { Redis } from 'ioredis';
-import { MINUTE } from '../src/clock.ts';
+import { DAY, HOUR, MINUTE } from '../src/clock.ts';
 import { type ArticleId, type CategorySlug, newArticleId, shardOf } from '../src/ids.ts';
+import { ALL_SHARDS, keysOf } from '../src/views/keys.ts';
 import { openOrigins } from '../src/views/network.ts';
-import { type Read, recordReads } from '../src/views/record.ts';
+import { MAX_BATCH, type Read, recordReads } from '../src/views/record.ts';
 import { rollWindows } from '../src/views/roll.ts';
 
-const BATCH = 100;
+const PARTS = 10;
 const READS_PER_ADDRESS = 20;
 const ARTICLES = 1500;
 const SPAN = 90 * MINUTE;
@@ -52,12 +55,12 @@ async function cpuOf(work: () => Promise<unknown>): Promise<number> {
   return (await cpuSeconds()) - before;
 }
 
-async function recordAll(from: number): Promise<void> {
+async function recordAll(from: number, reads: number, span: number, batch: number): Promise<void> {
   const queues = new Map<number, Read[]>();
   const calls: Promise<unknown>[] = [];
-  for (let i = 0; i < total; i++) {
+  for (let i = 0; i < reads; i++) {
     const { id, categories } = popularity[Math.floor(Math.random() * popularity.length)] as Article;
-    const at = new Date(from + (i / total) * SPAN);
+    const at = new Date(from + (i / reads) * span);
     isNow = at;
     const queue = queues.get(shardOf(id)) ?? [];
     queues.set(shardOf(id), queue);
@@ -72,12 +75,12 @@ async function recordAll(from: number): Promise<void> {
       visitorBefore: undefined,
       origin: origins.note(salt, addresses[Math.floor(Math.random() * addresses.length)] as string, id).weighed,
     });
-    if (queue.length < BATCH) continue;
+    if (queue.length < batch) continue;
     calls.push(recordReads(redis, shardOf(id), at, queue.splice(0), READS_PER_ADDRESS));
     if (calls.length === CALLS_AT_ONCE) await Promise.all(calls.splice(0));
   }
   for (const [shard, rest] of queues)
-    calls.push(recordReads(redis, shard, new Date(from + SPAN), rest, READS_PER_ADDRESS));
+    calls.push(recordReads(redis, shard, new Date(from + span), rest, READS_PER_ADDRESS));
   await Promise.all(calls);
 }
 
@@ -107,21 +110,57 @@ await redis.flushdb();
 // How fast this machine is at this moment: figures of two runs are compared by it.
 const yardstick = "for i = 1, 200000 do redis.call('ZINCRBY', KEYS[1], 1, i % 1000) end";
 const oneCall = await cpuOf(() => redis.eval(yardstick, 1, 'yardstick'));
-await recordAll(START);
-const from = performance.now();
-const spent = await cpuOf(() => recordAll(START + SPAN));
-console.log({
-  reads: total,
-  readsPerSecond: Math.round(total / ((performance.now() - from) / 1000)),
-  redisMicrosecondsPerRead: Number(((spent / total) * 1e6).toFixed(2)),
-  redisMicrosecondsPerBareZincrby: Number(((oneCall / 200_000) * 1e6).toFixed(2)),
-});
+console.log({ redisMicrosecondsPerBareZincrby: Number(((oneCall / 200_000) * 1e6).toFixed(2)) });
+await redis.del('yardstick');
+await recordAll(START, total, SPAN, 100);
+for (const [run, batch] of [100, MAX_BATCH].entries()) {
+  const from = START + (1 + run) * SPAN;
+  const startedAt = performance.now();
+  const parts: number[] = [];
+  for (let part = 0; part < PARTS; part++) {
+    const at = from + (part / PARTS) * SPAN;
+    parts.push((await cpuOf(() => recordAll(at, total / PARTS, SPAN / PARTS, batch))) / (total / PARTS));
+  }
+  const microseconds = (seconds: number) => Number((seconds * 1e6).toFixed(2));
+  console.log({
+    batch,
+    redisMicrosecondsPerRead: microseconds(parts.reduce((sum, part) => sum + part, 0) / PARTS),
+    inTheCheapestPart: microseconds(Math.min(...parts)),
+    readsPerSecond: Math.round(total / ((performance.now() - startedAt) / 1000)),
+  });
+}
 const dedupe = await dedupeSize();
 console.log({ dedupe, dampingBytesPerEntry: Number(((await dampingSize()) / dedupe.entries).toFixed(2)) });
 let subtracted = 0;
 const rolled = await cpuOf(async () => {
-  subtracted = await rollWindows(redis, new Date(START + 4 * SPAN));
+  subtracted = await rollWindows(redis, new Date(START + 5 * SPAN));
 });
 console.log({ subtracted, rollMicrosecondsPerMember: Number(((rolled / subtracted) * 1e6).toFixed(2)) });
 await redis.flushdb();
+console.log({ aDay: { reads: 5 * total, megabytes: Number((await memoryOfDay(5 * total)).toFixed(1)) } });
+await redis.flushdb();
 await redis.quit();
+
+/** What Redis holds in the last hour of a day. Passing it in a minute, it is we who forget what would have expired. */
+async function memoryOfDay(reads: number): Promise<number> {
+  const used = async () => {
+    const info = await redis.info('memory');
+    const of = (field: string) => Number(new RegExp(`${field}:(\\d+)`).exec(info)?.[1]);
+    return of('used_memory') - of('mem_clients_normal');
+  };
+  const empty = await used();
+  const steps = DAY / (HOUR / 2);
+  let peak = 0;
+  for (let step = 0; step < steps; step++) {
+    const at = START + step * (HOUR / 2);
+    await recordAll(at, reads / steps, HOUR / 2, 100);
+    await rollWindows(redis, new Date(at + HOUR / 2));
+    await redis.del(...ALL_SHARDS.map((shard) => keysOf(shard).delta));
+    const slot = Math.floor(at / (HOUR / 2));
+    const halfHours = [...(await redis.keys('*:seen:*')), ...(await redis.keys('*:crowd:*'))];
+    const gone = halfHours.filter((key) => Number(key.split(':')[2]) < slot - 2);
+    if (gone.length > 0) await redis.del(...gone);
+    peak = Math.max(peak, await used());
+  }
+  return (peak - empty) / 2 ** 20;
+}

@@ -55,6 +55,7 @@ const BENCHMARKS: readonly Benchmark[] = [
     args: ['--views', '100000', '--kills', '12'],
     lacks: needsServers,
   },
+  { name: 'views over HTTP, against a bare handler', file: 'collect-views.ts', lacks: needsServers },
   {
     name: 'building lists, against plain ZREVRANGE',
     file: 'build-rankings.ts',
