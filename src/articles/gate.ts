@@ -7,12 +7,8 @@ import type { Sql } from '../engines/sql.ts';
  */
 const GATE = '1852143218, 1';
 
-/** For who takes other locks in the same statement; always before them. */
+/** To be selected in a transaction that saves, before it takes any other lock. */
 export const PASS_SAVING = `pg_advisory_xact_lock_shared(${GATE})`;
-
-export async function passSaving(sql: Sql): Promise<void> {
-  await sql.query(`select ${PASS_SAVING}`);
-}
 
 export async function closeForRemoval(sql: Sql): Promise<void> {
   await sql.query(`select pg_advisory_xact_lock(${GATE})`);

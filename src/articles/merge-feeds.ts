@@ -2,7 +2,7 @@ import type { Sql } from '../engines/sql.ts';
 import { beginMerger, finishMerger, type Merger } from '../feeds/merge-feeds.ts';
 import type { ArticleId, FeedId } from '../ids.ts';
 import { canonicalUrl } from './canonical-url.ts';
-import { passSaving } from './gate.ts';
+import { PASS_SAVING } from './gate.ts';
 import { type AliasKey, entryKey, guidKey } from './keys.ts';
 
 interface Source {
@@ -21,7 +21,7 @@ interface Source {
 export async function mergeMovedFeed(sql: Sql, id: FeedId, now: Date): Promise<FeedId | undefined> {
   const merger = await beginMerger(sql, id, now);
   if (merger === undefined) return undefined;
-  await passSaving(sql);
+  await sql.query(`select ${PASS_SAVING}`);
   await moveSources(sql, merger);
   await finishMerger(sql, merger);
   return merger.owner.id;

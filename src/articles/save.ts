@@ -13,7 +13,7 @@ import type { Entry } from '../feeds/entry.ts';
 import type { ArticleId } from '../ids.ts';
 import { noteCountChanges } from './count-changes.ts';
 import { type CarryingFeed, type Draft, draftArticle } from './draft.ts';
-import { passSaving } from './gate.ts';
+import { PASS_SAVING } from './gate.ts';
 import { type GuidSight, learnGuids, saveGuidRecord } from './guid-trust.ts';
 import { identify } from './identify.ts';
 import { articleRow, type Inserted, insertFresh } from './insert.ts';
@@ -59,7 +59,6 @@ export async function saveArticles(
   const candidates = identify(drafts);
   if (candidates.length === 0) return { inserted: 0, updated: 0, unchanged: 0, rejected, insertedIds: [] };
   return sql.transaction(async (within) => {
-    await passSaving(within);
     const known = await matchCandidates(within, feed, candidates);
     const { fresh, removed } = await leaveOutRemoved(within, feed, known.fresh, now);
     const { inserted, raced } = await insertFresh(within, fresh, known.matches, now);
@@ -77,7 +76,7 @@ export async function saveArticles(
       rejected,
       insertedIds: inserted.map(({ id }) => id),
     };
-  });
+  }, `select ${PASS_SAVING}`);
 }
 
 function sightsOf(inserted: readonly Inserted[], matches: readonly Match[]): GuidSight[] {

@@ -27,7 +27,11 @@ export function sqlOnPglite(database: PGlite): Sql {
   database.serializers = SERIALIZERS;
   return sqlOver({
     free: sessionOn(database),
-    begin: (work) => database.transaction((transaction) => work(sessionOn(transaction))),
+    begin: (work, opening) =>
+      database.transaction(async (transaction) => {
+        if (opening !== '') await transaction.exec(opening);
+        return await work(sessionOn(transaction));
+      }),
   });
 }
 

@@ -39,7 +39,7 @@ export async function openPostgres(url: string): Promise<{ sql: Sql; close(): Pr
     await pool.end();
     throw unreachable(url, error);
   }
-  const sql = sqlOver({ free: sessionOn(pool), begin: (work) => begin(pool, work) });
+  const sql = sqlOver({ free: sessionOn(pool), begin: (work, opening) => begin(pool, work, opening) });
   return { sql, close: () => pool.end() };
 }
 
@@ -80,7 +80,7 @@ function asParameter(value: unknown): string | Buffer | null {
   return encoded instanceof Uint8Array ? Buffer.from(encoded) : encoded;
 }
 
-async function begin<T>(pool: Pool, work: (session: Session) => Promise<T>): Promise<T> {
+async function begin<T>(pool: Pool, work: (session: Session) => Promise<T>, opening: string): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
   const onBroken = (error: Error) => {
@@ -89,7 +89,7 @@ async function begin<T>(pool: Pool, work: (session: Session) => Promise<T>): Pro
   // The pool does not listen to a connection that is lent; the statements on it fail by themselves.
   client.on('error', onBroken);
   try {
-    await client.query('begin');
+    await client.query(`begin; ${opening}`);
     const value = await work(inOrder(sessionOn(client)));
     const { command } = await client.query('commit');
     // PostgreSQL answers so, without an error, when a statement failed and the work went on regardless.

@@ -6,8 +6,11 @@
 export interface Sql {
   /** Runs one statement with its parameters (`$1`, `$2`, …). Arrays go in as arrays, json as a string. */
   query<Row = Record<string, unknown>>(text: string, parameters?: readonly unknown[], how?: How): Promise<Result<Row>>;
-  /** Runs `work` in one transaction: committed when it returns, rolled back when it throws. Nests as a savepoint. */
-  transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
+  /**
+   * Runs `work` in one transaction: committed when it returns, rolled back when it throws. Nests as a savepoint. `opening`:
+   * statements without parameters that go first (locks), on the same way to the server as the transaction's begin.
+   */
+  transaction<T>(work: (sql: Sql) => Promise<T>, opening?: string): Promise<T>;
   /** Runs several statements without parameters, as a migration does. */
   script(text: string): Promise<void>;
 }

@@ -11,8 +11,8 @@ export interface Session {
 export interface Driver {
   /** For single statements: on whichever connection is free. */
   readonly free: Session;
-  /** Holds one connection for `work`, between `begin` and `commit` or `rollback`. */
-  begin<T>(work: (session: Session) => Promise<T>): Promise<T>;
+  /** Holds one connection for `opening` and `work`, between `begin` and `commit` or `rollback`. */
+  begin<T>(work: (session: Session) => Promise<T>, opening: string): Promise<T>;
 }
 
 interface Transaction {
@@ -36,15 +36,16 @@ function within(session: Session, depth: number): Sql {
   return {
     query: (text, parameters = [], how) => session.query(text, parameters, how),
     script: (text) => session.script(text),
-    async transaction(work) {
+    async transaction(work, opening = '') {
       const name = `nested_${depth}`;
-      await session.script(`savepoint ${name}`);
       try {
+        await session.script(`savepoint ${name}; ${opening}`);
         const value = await work(within(session, depth + 1));
         await session.script(`release savepoint ${name}`);
         return value;
       } catch (error) {
-        await session.script(`rollback to savepoint ${name}; release savepoint ${name}`);
+        // Where not even the savepoint came about, the first error is the one that tells why.
+        await session.script(`rollback to savepoint ${name}; release savepoint ${name}`).catch(() => {});
         throw error;
       }
     },
@@ -62,12 +63,12 @@ export function sqlOver(driver: Driver): Sql {
       refuseInside();
       await driver.free.script(text);
     },
-    async transaction(work) {
+    async transaction(work, opening = '') {
       refuseInside();
       const transaction: Transaction = { isOpen: true };
       open += 1;
       try {
-        return await driver.begin((session) => current.run(transaction, () => work(within(session, 1))));
+        return await driver.begin((session) => current.run(transaction, () => work(within(session, 1))), opening);
       } finally {
         transaction.isOpen = false;
         open -= 1;

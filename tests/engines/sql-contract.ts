@@ -223,6 +223,27 @@ export function sqlContract(engine: string, open: () => Promise<{ sql: Sql; clos
         assert.deepEqual(await names(), ['inner', 'kept', 'outer']);
       });
 
+      test('begin with their opening, which is part of them', async () => {
+        const isSet = "select current_setting('newsrank.opened', true) = 'yes' as is_set";
+        const opening = "select set_config('newsrank.opened', 'yes', true); insert into counters values ('opened', 1)";
+        const undone = sql.transaction(async (tx) => {
+          assert.deepEqual((await tx.query(isSet)).rows, [{ is_set: true }]);
+          await assert.rejects(
+            tx.transaction(async () => {}, opening),
+            { code: '23505' },
+          );
+          assert.deepEqual(await names(), ['inner', 'kept', 'opened', 'outer']);
+          throw new Error('no');
+        }, opening);
+        await assert.rejects(undone, /^Error: no$/);
+        await assert.rejects(
+          sql.transaction(async () => {}, 'select nothing from nowhere'),
+          { code: '42P01' },
+        );
+        assert.deepEqual(await names(), ['inner', 'kept', 'outer']);
+        assert.deepEqual((await sql.query(isSet)).rows[0]?.['is_set'] === true, false);
+      });
+
       test('keep the statements of others out', async () => {
         const door = new EventEmitter();
         const entered = once(door, 'entered');

@@ -1,27 +1,42 @@
-import { PREPARED, type Sql } from '../../engines/sql.ts';
+import type { Sql } from '../../engines/sql.ts';
 import { PASS_SAVING } from '../gate.ts';
 
-/** Texts in one of these are never copies of texts in another. */
-export const SCRIPTS = ['other', 'cjk'] as const;
-export type Script = (typeof SCRIPTS)[number];
-
 /**
- * One decider at a time for each script, so that of two copies that were stored at the same moment the second sees the
- * first. The locks end with the transaction. The numbers mean nothing; they only must not be used elsewhere.
+ * Texts in one of these scripts are never copies of texts in another, so that there is one decider at a time for each: of
+ * two copies that were stored at the same moment the second sees the first. The locks end with the transaction. The
+ * numbers mean nothing; they only must not be used elsewhere.
  */
-const DECIDERS: Readonly<Record<Script, string>> = { other: '1852143219, 1', cjk: '1852143219, 2' };
+const DECIDERS = { other: '1852143219, 1', cjk: '1852143219, 2' } as const;
 
 /**
  * PostgreSQL thinks that a key finds one row of a hundred, and that comparing arrays is cheap (it is 8 µs a row). So it
  * would read a table of a few thousand fingerprints whole, and compile the statement for a large one: 24 and 1.7 ms an
- * article. Set until the end of the transaction, with the lock, which saves a statement.
+ * article. Set until the end of the transaction, with the locks, which saves a statement.
  */
-const SETTINGS = `set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)`;
+const SETTINGS = [
+  ...['enable_seqscan', 'enable_hashjoin', 'enable_mergejoin', 'jit'].map(
+    (name) => `set_config('${name}', 'off', true)`,
+  ),
+  `set_config('plan_cache_mode', 'force_generic_plan', true)`,
+].join(', ');
 
-/** Waits until nobody else decides on texts in these scripts, and until none of them is being removed. */
-export async function becomeDecider(sql: Sql, scripts: readonly Script[] = SCRIPTS): Promise<void> {
-  const locks = SCRIPTS.filter((script) => scripts.includes(script)).map(
-    (script) => `pg_advisory_xact_lock(${DECIDERS[script]})`,
-  );
-  await sql.query(`select ${[PASS_SAVING, ...locks, SETTINGS].join(', ')}`, [], PREPARED);
+/** Waits until nobody else decides on any text, and until none is being removed. */
+export async function becomeDecider(sql: Sql): Promise<void> {
+  const locks = Object.values(DECIDERS).map((key) => `pg_advisory_xact_lock(${key})`);
+  await sql.query(`select ${[PASS_SAVING, ...locks, SETTINGS].join(', ')}`);
 }
+
+/**
+ * Opens a transaction as the decider on the first script in which articles wait. Which one it is stands in
+ * `newsrank.deciding_on`, so that it need not be asked for first.
+ */
+export const DECIDE_ON_WAITING = `
+  select ${SETTINGS}, ${PASS_SAVING};
+  select
+    case given.script ${Object.entries(DECIDERS)
+      .map(([script, key]) => `when '${script}' then pg_advisory_xact_lock(${key})`)
+      .join(' ')} end,
+    set_config('newsrank.deciding_on', given.script, true)
+  from unnest(array['${Object.keys(DECIDERS).join("', '")}']) given (script)
+  where exists (select from articles where matched_at is null and articles.script = given.script)
+  limit 1`;

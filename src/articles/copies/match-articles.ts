@@ -13,11 +13,11 @@ import { followOriginals } from '../stories/follow-originals.ts';
 import { mayShareAPattern } from '../stories/patterns.ts';
 import { bareTitle, comparable } from './comparable.ts';
 import { decideBatch, type Placement } from './decide-batch.ts';
-import { becomeDecider, SCRIPTS, type Script } from './decider.ts';
+import { DECIDE_ON_WAITING } from './decider.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { learnSuffixes } from './publishers.ts';
 import { releaseEstranged } from './release.ts';
-import { ARE_LOST, restoreFingerprints } from './restore-fingerprints.ts';
+import { restoreFingerprints } from './restore-fingerprints.ts';
 import { addTitles, type FeedTitles, lastTitles, suffixesOf } from './suffixes.ts';
 import { SUMMARY_READ, type Unmatched, type UnmatchedRow } from './unmatched.ts';
 
@@ -41,41 +41,26 @@ export interface Matched {
 /** Matches all articles that wait. Running it twice, or in two processes at once, changes nothing more. */
 export async function matchArticles(sql: Sql, now: Date): Promise<Matched> {
   const oldest = new Date(now.getTime() - FINGERPRINT_RETENTION);
-  const { scripts, areLost } = await readState(sql, oldest);
-  if (areLost) await restoreFingerprints(sql, oldest);
   const sums = { matched: 0, copies: 0 };
-  for (const script of scripts) {
-    for (let size = BATCH; size === BATCH; ) {
-      const done = await sql.transaction((within) => matchBatch(within, script, now));
-      size = done.matched;
-      sums.matched += done.matched;
-      sums.copies += done.copies;
-    }
+  for (;;) {
+    const { next, matched, copies } = await sql.transaction(
+      (within) => matchBatch(within, oldest, now),
+      DECIDE_ON_WAITING,
+    );
+    sums.matched += matched;
+    sums.copies += copies;
+    if (next === 'done') return sums;
+    if (next === 'restore') await restoreFingerprints(sql, oldest);
   }
-  return sums;
 }
 
-/** In which scripts articles wait, and whether what they are to be compared with was lost. */
-async function readState(sql: Sql, oldest: Date): Promise<{ scripts: readonly Script[]; areLost: boolean }> {
-  const { rows } = await sql.query<{ scripts: Script[]; lost: boolean }>(
-    `select
-       array(
-         select script from unnest($2::text[]) given (script)
-         where exists (select from articles where matched_at is null and articles.script = given.script)
-       ) as scripts,
-       ${ARE_LOST} as lost`,
-    [oldest, SCRIPTS],
-    PREPARED,
-  );
-  return { scripts: rows[0]?.scripts ?? [], areLost: rows[0]?.lost === true };
-}
+/** What is to follow a batch: nothing, another, or first what the articles are to be compared with, which was lost. */
+type Next = 'done' | 'match' | 'restore';
 
-async function matchBatch(sql: Sql, script: Script, now: Date): Promise<Matched> {
-  await becomeDecider(sql, [script]);
-  const { articles, titles } = await readUnmatched(sql, script);
-  if (articles.length === 0) return { matched: 0, copies: 0 };
-  const oldest = now.getTime() - FINGERPRINT_RETENTION;
-  const recent = articles.filter(({ published_at }) => published_at.getTime() >= oldest);
+async function matchBatch(sql: Sql, oldest: Date, now: Date): Promise<Matched & { readonly next: Next }> {
+  const { next, articles, titles } = await readUnmatched(sql, oldest);
+  if (articles.length === 0) return { next, matched: 0, copies: 0 };
+  const recent = articles.filter(({ published_at }) => published_at >= oldest);
   const released = await releaseEstranged(sql, articles);
   const estranged = new Set(released.map(({ id }) => id));
   const originals = recent.filter(({ id, original_id }) => original_id === null || estranged.has(id));
@@ -91,18 +76,31 @@ async function matchBatch(sql: Sql, script: Script, now: Date): Promise<Matched>
     ...placements.flatMap(({ id, original, was }) => [id, original, was]),
   ];
   await noteCountChanges(sql, changed, now);
-  return { matched: articles.length, copies: placements.length };
+  return { next, matched: articles.length, copies: placements.length };
+}
+
+interface Row extends UnmatchedRow {
+  readonly titles: Record<string, string[]> | null;
+}
+
+interface State {
+  readonly script: string;
+  readonly are_lost: boolean;
+  readonly others_wait: boolean;
 }
 
 async function readUnmatched(
   sql: Sql,
-  script: Script,
-): Promise<{ articles: readonly Unmatched[]; titles: readonly FeedTitles[] }> {
-  const { rows } = await sql.query<UnmatchedRow & { titles: Record<string, string[]> | null }>(
+  oldest: Date,
+): Promise<{ next: Next; articles: readonly Unmatched[]; titles: readonly FeedTitles[] }> {
+  const read = await sql.query<State & (Row | { readonly id: null })>(
     READ_UNMATCHED,
-    [script, BATCH, SUMMARY_READ],
+    [BATCH, SUMMARY_READ, oldest],
     PREPARED,
   );
+  const rows = read.rows.filter((row): row is State & Row => row.id !== null);
+  const next = nextOf(read.rows[0], rows.length);
+  if (next === 'restore') return { next, articles: [], titles: [] };
   const titles = addTitles(rows[0]?.titles ?? {}, rows);
   const suffixes = suffixesOf(titles);
   const articles = rows.map((row) => {
@@ -110,7 +108,14 @@ async function readUnmatched(
     const text = comparable(row.title, row.summary, learnt);
     return { ...row, text, keys: fingerprintOf(text) };
   });
-  return { articles, titles };
+  return { next, articles, titles };
+}
+
+/** Where another decider took all of a script meanwhile, those in the other may still wait. */
+function nextOf(state: State | undefined, size: number): Next {
+  if (state === undefined || state.script === '') return 'done';
+  if (size > 0 && state.are_lost) return 'restore';
+  return size === BATCH || size === 0 || state.others_wait ? 'match' : 'done';
 }
 
 interface Match {

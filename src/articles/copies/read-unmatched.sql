@@ -1,12 +1,17 @@
--- The next articles to match, in the order of their ids.
--- $1 script, $2 at most so many, $3 characters of summary.
--- feeds: those that carried it. known_since: when it was matched first, null for a new one. titles: of the first row, what
--- was known of the titles of all of these feeds, by feed; once, and not in a statement of its own.
-with waiting as materialized (
+-- The next articles to match in the script on which the transaction decides (decider.ts), in the order of their ids; one row
+-- without an id where none waits.
+-- $1 at most so many, $2 characters of summary, $3 since when published articles have fingerprints.
+-- script: the one decided on, empty for none. are_lost: whether all fingerprints are gone. others_wait: whether articles in
+-- another script wait. feeds: those that carried it. known_since: when it was matched first, null for a new one. titles: of
+-- the first row, what was known of the titles of all of these feeds, by feed; once, and not in a statement of its own.
+with decided as materialized (
+  select coalesce(current_setting('newsrank.deciding_on', true), '') as script
+),
+waiting as materialized (
   select
     article.id,
     article.title,
-    left(article.summary, $3::int) as summary,
+    left(article.summary, $2::int) as summary,
     article.language,
     article.published_at,
     article.original_id,
@@ -15,16 +20,20 @@ with waiting as materialized (
     substring(article.url from '^https?://(?:www[.])?([^/:?#]+)') as site,
     array(select distinct source.feed_id from sources source where source.article_id = article.id) as feeds
   from articles article
-  where article.matched_at is null and article.script = $1
+  where article.matched_at is null and article.script = (select script from decided)
   order by article.id
-  limit $2::int
+  limit $1::int
 )
 select
+  decided.script,
+  not exists (select from fingerprints)
+    and exists (select from articles where published_at >= $3::timestamptz and matched_at is not null) as are_lost,
+  exists (select from articles where matched_at is null and articles.script <> decided.script) as others_wait,
   waiting.*,
   (select matched_at from fingerprints where article_id = waiting.id) as known_since,
   case when waiting.id = (select min(id) from waiting) then (
     select json_object_agg(feed_id, titles) from feed_titles
     where feed_id in (select unnest(feeds) from waiting)
   ) end as titles
-from waiting
+from decided left join waiting on true
 order by waiting.id
