@@ -24,8 +24,8 @@ export function sqlContract(engine: string, open: () => Promise<{ sql: Sql; clos
       const { rows } = await sql.query<{ value: unknown }>(`select ${text} as value`, parameters);
       return rows[0]?.value;
     };
-    const names = async (): Promise<string[]> => {
-      const { rows } = await sql.query<{ name: string }>('select name from counters order by name');
+    const names = async (from: Sql = sql): Promise<string[]> => {
+      const { rows } = await from.query<{ name: string }>('select name from counters order by name');
       return rows.map(({ name }) => name);
     };
     const insert = (to: Sql, name: string) => to.query('insert into counters values ($1, 1)', [name]);
@@ -232,7 +232,7 @@ export function sqlContract(engine: string, open: () => Promise<{ sql: Sql; clos
             tx.transaction(async () => {}, opening),
             { code: '23505' },
           );
-          assert.deepEqual(await names(), ['inner', 'kept', 'opened', 'outer']);
+          assert.deepEqual(await names(tx), ['inner', 'kept', 'opened', 'outer']);
           throw new Error('no');
         }, opening);
         await assert.rejects(undone, /^Error: no$/);
