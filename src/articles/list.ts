@@ -21,9 +21,12 @@ export interface ArticleQuery extends ArticleFilter {
   readonly limit: number;
 }
 
+/** An article of a listing. */
 export interface ListedArticle extends Article {
   /** Allow-listed HTML, where it was asked for. */
   readonly content?: string;
+  /** Where copies were asked for: the article that this one is a copy of, or null. */
+  readonly original?: ArticleId | null;
 }
 
 interface Page<Item> {
@@ -31,7 +34,7 @@ interface Page<Item> {
   readonly next: string | null;
 }
 
-type Row = ArticleRow & { readonly content?: string };
+type Row = ArticleRow & Pick<ListedArticle, 'content' | 'original'>;
 
 /** By relevance, so many of the newest matches are compared: beyond them nobody reads, and each costs a look. */
 const MAX_RANKED = 500;
@@ -44,7 +47,7 @@ export async function listArticles(sql: Sql, query: ArticleQuery): Promise<Page<
   const limit = Math.max(1, Math.trunc(query.limit));
   if (query.q === undefined) return pageOf(await newestArticles(sql, query, limit + 1), limit);
   const { items, next } = await search(sql, query, query.q, limit);
-  return { items: await readInOrder(sql, items, query.content === true), next };
+  return { items: await readInOrder(sql, items, query), next };
 }
 
 /** In one statement: the front page lists a dozen times. */
@@ -53,7 +56,7 @@ async function newestArticles(sql: Sql, query: ArticleQuery, count: number): Pro
   const { id, fromWhere } = selectionOf(query, positionOf(query), parameter);
   const { rows } = await sql.query<Row>(
     `with page as materialized (select ${id} as id ${fromWhere} order by ${id} desc limit ${count})
-     select ${columnsOf(query.content === true)} from page join articles article on article.id = page.id
+     select ${columnsOf(query)} from page join articles article on article.id = page.id
      order by article.id desc`,
     values,
   );
@@ -94,12 +97,15 @@ async function listByRank(sql: Sql, words: WordQuery, query: ArticleQuery, limit
   return { items: page.map(({ id }) => id), next: hasMore ? writeCursor({ ...last, newest }) : null };
 }
 
-const columnsOf = (withContent: boolean) => (withContent ? `${COLUMNS}, article.content` : COLUMNS);
+function columnsOf({ content, copies }: ArticleQuery): string {
+  const asked = [content === true && 'article.content', copies === true && 'article.original_id as original'];
+  return [COLUMNS, ...asked.filter((column) => column !== false)].join(', ');
+}
 
-async function readInOrder(sql: Sql, ids: readonly ArticleId[], withContent: boolean): Promise<ListedArticle[]> {
+async function readInOrder(sql: Sql, ids: readonly ArticleId[], query: ArticleQuery): Promise<ListedArticle[]> {
   if (ids.length === 0) return [];
   const { rows } = await sql.query<Row>(
-    `select ${columnsOf(withContent)} from articles article where article.id = any ($1::text[])`,
+    `select ${columnsOf(query)} from articles article where article.id = any ($1::text[])`,
     [ids],
   );
   const byId = new Map(rows.map((row) => [row.id, articleOf(row)]));

@@ -22,20 +22,26 @@ export async function mergeMovedFeed(sql: Sql, id: FeedId, now: Date): Promise<F
   const merger = await beginMerger(sql, id, now);
   if (merger === undefined) return undefined;
   await sql.query(`select ${PASS_SAVING}`);
-  await moveSources(sql, merger);
+  const sources = await readSources(sql, merger);
+  await copySharedKeys(sql, merger, sources);
+  await moveSources(sql, merger, sources);
   await finishMerger(sql, merger);
   return merger.owner.id;
 }
 
-async function moveSources(sql: Sql, merger: Merger): Promise<void> {
-  const { feed, owner } = merger;
+async function readSources(sql: Sql, { feed }: Merger): Promise<readonly Source[]> {
   const { rows } = await sql.query<Source>(
     `select encode(source.guid_hash, 'hex') as key, source.article_id as article, source.guid, source.url, article.title
      from sources source join articles article on article.id = source.article_id
      where source.feed_id = $1 order by source.guid_hash`,
     [feed.id],
   );
-  const keys = rows.flatMap((source) => {
+  return rows;
+}
+
+async function moveSources(sql: Sql, merger: Merger, sources: readonly Source[]): Promise<void> {
+  const { feed, owner } = merger;
+  const keys = sources.flatMap((source) => {
     const to = keyForOwner(source, merger);
     return to === undefined ? [] : [{ from: source.key, to, article: source.article }];
   });
@@ -70,6 +76,20 @@ async function moveSources(sql: Sql, merger: Merger): Promise<void> {
      )
      where feed_id = $2`,
     [given, feed.id, owner.id],
+  );
+}
+
+/** Links and guids that several entries of the feed had in common tell nothing of the owner's either, now that it has those. */
+async function copySharedKeys(sql: Sql, { feed, owner }: Merger, sources: readonly Source[]): Promise<void> {
+  const guids = [...new Set(sources.map(({ guid }) => guid))];
+  const keys = guids.map((guid) => ({ from: guidKey(feed.id, guid), to: guidKey(owner.id, guid) }));
+  await sql.query(
+    `insert into shared_keys (feed_id, key)
+     select distinct $2::bigint, coalesce(decode(given."to", 'hex'), shared.key)
+     from shared_keys shared
+     left join json_to_recordset($3::json) as given ("from" text, "to" text) on shared.key = decode(given."from", 'hex')
+     where shared.feed_id = $1 order by 2 on conflict do nothing`,
+    [feed.id, owner.id, JSON.stringify(keys)],
   );
 }
 

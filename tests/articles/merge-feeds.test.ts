@@ -71,6 +71,16 @@ test('what the moved feed carried is known when the owner of the URL carries it:
   assert.equal(rows.length, 0);
 });
 
+test('a link or guid that the moved feed gave to several articles names none of them to the owner either', async () => {
+  const link = { url: 'https://a.example/live' };
+  await save(moved, [entry('Morning', { guid: 'g1', ...link }), entry('Rain', { guid: 'g3' })]);
+  await save(moved, [entry('Morning', { guid: 'g1', ...link }), entry('Noon', { guid: 'g2', ...link })]);
+  await save(moved, [entry('Rain', { guid: 'g3' }), entry('Snow', { guid: 'g3' })]);
+  assert.equal(await merge(), owner);
+  const later_ = [entry('Evening', { guid: 'g4', ...link }), entry('Hail', { guid: 'g3' })];
+  assert.deepEqual(await save(owner, later_, later(DAY + 60)), { ...NOTHING_NEW, inserted: 2 });
+});
+
 test('articles that both carried stay one, first seen when the first of them was', async () => {
   const both = ENTRIES.slice(0, 3);
   await save(moved, both, NOW);

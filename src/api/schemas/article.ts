@@ -61,7 +61,11 @@ export const ArticleSchema = objectOf(fields);
 /** An article of a listing. */
 export const ListedSchema = {
   ...ArticleSchema,
-  properties: { ...fields, content: { ...Content, description: 'Allow-listed HTML, with `content=true`.' } },
+  properties: {
+    ...fields,
+    content: { ...Content, description: 'Allow-listed HTML, with `content=true`.' },
+    original: { ...NullableText, description: 'Id of the article that this one is a copy of, with `copies=true`.' },
+  },
 } as const;
 
 const MentionSchema = objectOf({
@@ -110,13 +114,13 @@ export function articleBody(article: ListedArticle): ListedBody {
   };
 }
 
-export function articleDetailBody(article: ArticleDetail): ArticleDetailBody {
+export function articleDetailBody({ original, ...article }: ArticleDetail): ArticleDetailBody {
   return {
     ...articleBody(article),
     content: article.content,
     revisions: article.revisions.map((revision) => ({ ...revision, replacedAt: revision.replacedAt.toISOString() })),
     sources: article.sources.map((source) => ({ ...source, firstSeenAt: source.firstSeenAt.toISOString() })),
-    original: article.original === null ? null : mentionBody(article.original),
+    original: original === null ? null : mentionBody(original),
     copies: article.copies.map(mentionBody),
   };
 }
