@@ -22,6 +22,7 @@ import { discoverFeeds } from './feeds/discovery.ts';
 import { openHostBudget, type SharedBudget } from './feeds/host-budget.ts';
 import { openHttpClient } from './feeds/http-client.ts';
 import { limitsOf } from './feeds/interval.ts';
+import { measureFetching } from './feeds/measure.ts';
 import { readOpml } from './feeds/opml.ts';
 import type { OpmlFeed } from './feeds/opml-feed.ts';
 import { openOutageWatch } from './feeds/outage.ts';
@@ -69,11 +70,15 @@ async function open(settings: Settings, log: Log, tools: Required<AppOptions>, c
   const { clock } = tools;
   const roles = new Set(settings.ROLES);
   const feeds = roles.has('scheduler') ? await readFeedsFile(settings.FEEDS_FILE) : [];
-  const engines = await openEngines(settings, closers, log);
-  const { sql, redis } = engines;
-  await migrate(sql, log);
   const version = readVersion();
   const metrics = openMetrics(version);
+  const engines = await openEngines(settings, closers, log, {
+    onError: (dependency) => metrics.dependencyErrors.inc({ dependency }),
+    onReconnect: () => metrics.redisReconnects.inc(),
+  });
+  observeConnections(engines, metrics);
+  const { sql, redis } = engines;
+  await migrate(sql, log);
   if (roles.has('counter')) {
     await restoreCounts(sql, redis, clock());
     closers.add('last archive of counts', async () => {
@@ -89,7 +94,8 @@ async function open(settings: Settings, log: Log, tools: Required<AppOptions>, c
     log.warn({ queue: 'poll-feed', error: error.message }, 'queue'),
   );
   closers.add('queue poll-feed', () => polls.close());
-  const fetching = openFetching(settings, openHostBudget(redis, settings.HOST_REQUESTS_PER_MINUTE), closers);
+  const budget = openHostBudget(redis, settings.HOST_REQUESTS_PER_MINUTE);
+  const fetching = openFetching(settings, budget, metrics, closers);
   const outage = openOutageWatch();
   const run = await openWorkers(
     settings.ROLES,
@@ -98,7 +104,9 @@ async function open(settings: Settings, log: Log, tools: Required<AppOptions>, c
   );
 
   let isStopping = false;
-  const health = { settings, metrics, log, isReady: async () => readiness(engines, metrics, isStopping) };
+  const isReady = () => readiness(engines, metrics, isStopping);
+  metrics.onScrape(async () => void (await isReady()));
+  const health = { settings, metrics, log, isReady };
   const localToken = newLocalToken();
   const server = roles.has('api')
     ? await openSite({ ...health, sql, redis, clock, localToken }, fetching, polls, closers)
@@ -133,13 +141,17 @@ async function openSite(
   polls: JobQueue<'poll-feed'>,
   closers: Closers,
 ) {
-  const { sql, redis, clock, settings } = tools;
+  const { sql, redis, clock, settings, metrics } = tools;
   const byIds = (ids: readonly string[]) => findCounted(sql, ids);
   const byUrls = (urls: readonly string[]) => findArticleIdsByUrl(sql, urls);
   const isCrawler = await readCrawlers(settings.CRAWLER_RANGES_FILE);
   const catalogue = openCatalogue({ byIds, byUrls }, clock);
   const limits = { readsPerAddress: settings.READS_PER_ADDRESS };
-  const collector = openCollector({ redis, clock, catalogue, isCrawler }, limits);
+  const onRecorded = (reads: number, ms: number) => {
+    metrics.viewBatchSize.observe(reads);
+    metrics.viewRecordDuration.observe(ms / SECOND);
+  };
+  const collector = openCollector({ redis, clock, catalogue, isCrawler, onRecorded }, limits);
   closers.add('collector of views', () => collector.close());
   const { FETCH_ALLOW_CIDRS, FETCH_USER_AGENT: userAgent } = settings;
   const checking = { guard: openAddressGuard(FETCH_ALLOW_CIDRS), userAgent, limits: limitsOf(settings) };
@@ -165,9 +177,9 @@ export async function pollOnce(settings: Settings, sql: Sql, feed: FeedId): Prom
   const closers = openClosers(() => undefined);
   try {
     const unbounded = { take: async () => 0, takeAll: async () => [0], stop: async () => {} };
-    const fetching = openFetching(settings, unbounded, closers);
-    const tools = { sql, fetching, limits: limitsOf(settings), clock: systemClock, random: Math.random, log };
     const metrics = openMetrics(readVersion());
+    const fetching = openFetching(settings, unbounded, metrics, closers);
+    const tools = { sql, fetching, limits: limitsOf(settings), clock: systemClock, random: Math.random, log };
     const stopping = new AbortController().signal;
     const matchSoon = async () => void (await matchArticles(sql, systemClock()));
     const poll = pollFeedJob({ ...tools, matchSoon, outage: openOutageWatch(), metrics, concurrency: 1, stopping });
@@ -186,13 +198,22 @@ async function readFeedsFile(file: string): Promise<readonly OpmlFeed[]> {
   }
 }
 
-function openFetching(settings: Settings, budget: SharedBudget, closers: Closers) {
+function openFetching(settings: Settings, budget: SharedBudget, metrics: Metrics, closers: Closers) {
   const guard = openAddressGuard(settings.FETCH_ALLOW_CIDRS);
-  const client = openHttpClient({ guard, userAgent: settings.FETCH_USER_AGENT });
+  const { notePhase, onRead } = measureFetching(metrics);
+  const client = openHttpClient({ guard, userAgent: settings.FETCH_USER_AGENT, notePhase });
   closers.add('feed connections', () => client.close());
-  const reader = openFeedReader({ threads: Math.max(1, availableParallelism() - 1) });
+  const reader = openFeedReader({ threads: Math.max(1, availableParallelism() - 1), onRead });
   closers.add('feed reader', () => reader.close());
   return { client, reader, budget };
+}
+
+function observeConnections({ databaseConnections }: Engines, metrics: Metrics): void {
+  for (const dependency of ['postgresql', 'redis'] as const) metrics.dependencyErrors.inc({ dependency }, 0);
+  metrics.onScrape(async () => {
+    for (const [state, count] of Object.entries(databaseConnections()))
+      metrics.databaseConnections.set({ state }, count);
+  });
 }
 
 /** Asks both servers at once; one that takes over a second counts as down. */

@@ -10,11 +10,24 @@ const PREFIX = 'newsrank_';
 const FETCH_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30];
 const HTTP_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 const JOB_SECONDS = [0.005, 0.025, 0.1, 0.25, 1, 2.5, 10, 30];
+const PARSE_SECONDS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5];
+const RECORD_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2];
+const BATCH_SIZES = [1, 2, 5, 10, 20, 50, 100, 200];
 const LATENESS_SECONDS = [0.5, 1, 5, 10, 30, 60, 300, 900, 3600];
+
+/** Gauges of prom-client's that end in `_total`, as only counters may; the same numbers by type have other names. */
+const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
+
+/** Results that are counted from 0, so that a rate or an alert sees the first of them. */
+const RESULTS = {
+  articles: ['inserted', 'updated', 'unchanged', 'copy', 'rejected'],
+  views: [...['read', 'duplicate', 'bot', 'prefetch'], ...['unknown_article', 'rate_limited', 'invalid', 'overload']],
+} as const;
 
 export function openMetrics(version: string) {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  for (const name of MISNAMED) registry.removeSingleMetric(name);
   const registers = [registry];
   const counter = <Label extends string>(name: string, help: string, labelNames: readonly Label[] = []) =>
     new Counter({ name: PREFIX + name, help, labelNames, registers });
@@ -32,7 +45,7 @@ export function openMetrics(version: string) {
 
   const refreshers: (() => Promise<void>)[] = [];
 
-  return {
+  const metrics = {
     registry,
     /** Registers what brings gauges up to date just before they are read. */
     onScrape(refresh: () => Promise<void>): void {
@@ -47,8 +60,15 @@ export function openMetrics(version: string) {
     feedsOverdue: gauge('feeds_overdue', 'Feeds due for over a minute. Whole installation, scheduler role.'),
     pollLateness: histogram('poll_lateness_seconds', 'From due to started, per poll.', LATENESS_SECONDS),
     polls: counter('polls_total', 'Polls by outcome, failures by class.', ['outcome']),
-    fetchDuration: histogram('fetch_duration_seconds', 'One poll, from request to parsed.', FETCH_SECONDS),
+    fetchDuration: histogram(
+      'fetch_duration_seconds',
+      'One fetch, and its parts: dns, connect (dns and TLS included), first_byte (connect included, of each redirect).',
+      FETCH_SECONDS,
+      ['phase'],
+    ),
     fetchBytes: counter('fetch_bytes_total', 'Bytes of feed bodies, on the wire and decoded.', ['kind']),
+    parseDuration: histogram('parse_duration_seconds', 'Reading one body in its thread.', PARSE_SECONDS),
+    parseKills: counter('parse_kills_total', 'Bodies that took their thread down, by what ended it.', ['reason']),
     pushes: counter('pushes_total', 'Bodies that WebSub hubs pushed, by what became of them.', ['result']),
     subscriptions: gauge('subscriptions', 'WebSub subscriptions by state. Whole installation, scheduler role.', [
       'state',
@@ -56,6 +76,12 @@ export function openMetrics(version: string) {
     subscriptionRequests: counter('subscription_requests_total', 'Requests to WebSub hubs.', ['result']),
     articles: counter('articles_total', 'Entries stored, by what became of them.', ['result']),
     views: counter('views_total', 'Views reported, by what became of them.', ['result']),
+    viewBatchSize: histogram('view_batch_size', 'Reads that one script call recorded.', BATCH_SIZES),
+    viewRecordDuration: histogram(
+      'view_record_duration_seconds',
+      'One script call that records reads.',
+      RECORD_SECONDS,
+    ),
     archiveLag: gauge(
       'archive_lag_seconds',
       'Since this process last archived counts. Any counter does it: read with min.',
@@ -73,6 +99,11 @@ export function openMetrics(version: string) {
       'queue',
       'state',
     ]),
+    queueOldestJobAge: gauge(
+      'queue_oldest_job_age_seconds',
+      'How long the first of the waiting jobs has waited. Whole installation, scheduler role: read with max.',
+      ['queue'],
+    ),
     jobs: counter('jobs_total', 'Jobs finished.', ['queue', 'result']),
     jobDuration: histogram('job_duration_seconds', 'One job.', JOB_SECONDS, ['queue']),
     jobsStalled: counter('jobs_stalled_total', 'Jobs whose worker died or hung.', ['queue']),
@@ -82,6 +113,12 @@ export function openMetrics(version: string) {
       'status_class',
     ]),
     dependencyUp: gauge('dependency_up', '1 while the dependency answers.', ['dependency']),
+    dependencyErrors: counter('dependency_errors_total', 'Calls and connections that failed.', ['dependency']),
+    redisReconnects: counter('redis_reconnects_total', 'Connections to Redis that were made anew.'),
+    databaseConnections: gauge('db_pool_connections', 'Connections of this process to PostgreSQL.', ['state']),
     ownOutage: gauge('own_outage', '1 while most hosts fail at once, so that no feed is blamed.'),
   };
+  for (const result of RESULTS.articles) metrics.articles.inc({ result }, 0);
+  for (const result of RESULTS.views) metrics.views.inc({ result }, 0);
+  return metrics;
 }

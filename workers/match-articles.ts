@@ -1,16 +1,22 @@
 import { type Matched, matchArticles } from '../src/articles/copies/match-articles.ts';
 import type { Clock } from '../src/clock.ts';
 import type { Sql } from '../src/engines/sql.ts';
+import type { Metrics } from '../src/metrics.ts';
 import type { JobQueue } from '../src/queues/open.ts';
 
 interface Tools {
   readonly sql: Sql;
   readonly clock: Clock;
+  readonly metrics: Pick<Metrics, 'articles'>;
 }
 
 /** Looks for copies and stories of all articles that wait for it. */
-export function matchArticlesJob({ sql, clock }: Tools) {
-  return (): Promise<Matched> => matchArticles(sql, clock());
+export function matchArticlesJob({ sql, clock, metrics }: Tools) {
+  return async (): Promise<Matched> => {
+    const matched = await matchArticles(sql, clock());
+    metrics.articles.inc({ result: 'copy' }, matched.copies);
+    return matched;
+  };
 }
 
 /**

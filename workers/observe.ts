@@ -1,7 +1,7 @@
 import type { Queue } from 'bullmq';
-import type { Clock } from '../src/clock.ts';
+import { type Clock, SECOND } from '../src/clock.ts';
 import type { Sql } from '../src/engines/sql.ts';
-import { countFeedsByState, countOverdue } from '../src/feeds/store.ts';
+import { countFeedsByState, countOverdue } from '../src/feeds/count.ts';
 import { countSubscriptions } from '../src/feeds/websub/store.ts';
 import type { Metrics } from '../src/metrics.ts';
 
@@ -9,7 +9,7 @@ interface Tools {
   readonly sql: Sql;
   readonly clock: Clock;
   readonly metrics: Metrics;
-  readonly queues: readonly Pick<Queue, 'name' | 'getJobCounts'>[];
+  readonly queues: readonly Pick<Queue, 'name' | 'getJobCounts' | 'getJobs'>[];
 }
 
 const JOB_STATES = ['waiting', 'active', 'delayed', 'failed'] as const;
@@ -30,6 +30,9 @@ export function observeInstallation({ sql, clock, metrics, queues }: Tools): voi
     for (const queue of queues) {
       const counts = await queue.getJobCounts(...JOB_STATES);
       for (const state of JOB_STATES) metrics.queueJobs.set({ queue: queue.name, state }, counts[state] ?? 0);
+      const [oldest] = await queue.getJobs(['waiting'], 0, 0, true);
+      const age = oldest === undefined ? 0 : Math.max(0, clock().getTime() - oldest.timestamp) / SECOND;
+      metrics.queueOldestJobAge.set({ queue: queue.name }, age);
     }
   });
 }

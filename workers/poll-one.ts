@@ -126,7 +126,6 @@ async function hint({ matchSoon, log }: PollFeedTools): Promise<void> {
 function report({ metrics, log }: PollFeedTools, target: PollTarget, poll: Poll, saved: SavedCounts) {
   const { outcome } = poll;
   metrics.polls.inc({ outcome: outcome.kind === 'failed' ? outcome.failure : outcome.kind });
-  metrics.fetchDuration.observe(poll.durationMs / 1000);
   if (poll.wireBytes > 0) metrics.fetchBytes.inc({ kind: 'wire' }, poll.wireBytes);
   if (poll.decodedBytes > 0) metrics.fetchBytes.inc({ kind: 'decoded' }, poll.decodedBytes);
   for (const result of ['inserted', 'updated', 'unchanged', 'rejected'] as const) {

@@ -132,7 +132,7 @@ export async function openWorkers(roles: readonly Role[], tools: WorkerTools, cl
       const { POLL_CONCURRENCY: concurrency } = settings;
       const stopping = new AbortController();
       const matches = tick('match-articles', MATCH_INTERVAL);
-      await work('match-articles', 1, matchArticlesJob({ sql, clock }));
+      await work('match-articles', 1, matchArticlesJob({ sql, clock, metrics }));
       const hints = { matchSoon: matchSoon(matches) };
       const poll = pollFeedJob({ ...tools, ...hints, sql, limits, concurrency, stopping: stopping.signal });
       // Each slot may be held by the last, slow feed of another batch.

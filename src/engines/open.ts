@@ -5,7 +5,7 @@ import type { Log } from '../log.ts';
 import { addressOf } from './address.ts';
 import { lockFolder } from './folder-lock.ts';
 import { openPglite } from './pglite.ts';
-import { openPostgres } from './postgres.ts';
+import { type Connections, openPostgres } from './postgres.ts';
 import { closeRedis, mastersOf, openRedis, type RedisClient, type RedisPurpose } from './redis.ts';
 import type { Sql } from './sql.ts';
 import { startValkey } from './valkey.ts';
@@ -20,32 +20,45 @@ export interface Engines {
   connectRedis(purpose: RedisPurpose): Promise<RedisClient>;
   /** Which engines are in use, and what that means for durability. */
   readonly description: string;
+  /** Connections to PostgreSQL by what they do; none on the embedded one. */
+  databaseConnections(): Connections;
   /** Redis is part of this process: empty at each start, restored from PostgreSQL. */
   readonly isRedisEphemeral: boolean;
 }
 
 type EngineSettings = Pick<Settings, 'DATABASE_URL' | 'REDIS_URL' | 'DATA_DIR'>;
 
+/** What may happen to the engines while they are in use. */
+export interface EngineEvents {
+  /** A connection failed, or a call for want of one. */
+  onError(dependency: 'postgresql' | 'redis'): void;
+  /** A connection to Redis was made anew. */
+  onReconnect(): void;
+  /** The embedded Valkey died: without it nothing works, so by default the process is told to stop, as by SIGTERM. */
+  onDeath(error: Error): void;
+}
+
 /**
  * Opens PostgreSQL and Redis, the embedded ones where no URL is set. What is open registers its closer, also where the
- * next one fails. `onDeath` is called when the embedded Valkey died: without it nothing works, so by default the process
- * is told to stop, as by SIGTERM.
+ * next one fails.
  */
 export async function openEngines(
   settings: EngineSettings,
   closers: Closers,
   log: Log,
-  onDeath: (error: Error) => void = stopProcess,
+  { onError = () => {}, onReconnect = () => {}, onDeath = stopProcess }: Partial<EngineEvents> = {},
 ): Promise<Engines> {
-  const database = await openDatabase(settings, closers);
+  const database = await openDatabase(settings, closers, () => onError('postgresql'));
   const server = await openServer(settings, closers, (error) => {
     log.fatal({ error: error.message }, 'the embedded Valkey died');
     onDeath(error);
   });
   const connectRedis = async (purpose: RedisPurpose): Promise<RedisClient> => {
-    const client = await openRedis(server.url, purpose, (error) =>
-      log.warn({ error: error.message, purpose }, 'Redis'),
-    );
+    const client = await openRedis(server.url, purpose, (error) => {
+      onError('redis');
+      log.warn({ error: error.message, purpose }, 'Redis');
+    });
+    client.on('ready', onReconnect);
     closers.add(`Redis connection for ${purpose}`, () => closeRedis(client));
     return client;
   };
@@ -54,24 +67,29 @@ export async function openEngines(
   log.info(description);
   if (!server.isEphemeral) await warnOfLoss(redis, log);
   const isRedisEphemeral = server.isEphemeral;
-  return { sql: database.sql, redis, redisUrl: server.url, connectRedis, description, isRedisEphemeral };
+  const { sql, connections } = database;
+  return {
+    ...{ sql, redis, redisUrl: server.url, connectRedis, description, isRedisEphemeral },
+    databaseConnections: connections,
+  };
 }
 
 export async function openDatabase(
   { DATABASE_URL: url, DATA_DIR: folder }: EngineSettings,
   closers: Closers,
-): Promise<{ sql: Sql; description: string }> {
+  onError?: () => void,
+): Promise<{ sql: Sql; description: string; connections(): Connections }> {
   if (url !== undefined) {
-    const { sql, close } = await openPostgres(url);
+    const { sql, close, connections } = await openPostgres(url, onError);
     closers.add('PostgreSQL', close);
-    return { sql, description: `PostgreSQL at ${addressOf(url, 5432)}` };
+    return { sql, description: `PostgreSQL at ${addressOf(url, 5432)}`, connections };
   }
   const { release } = await lockFolder(folder);
   closers.add('lock of the data folder', release);
   const { sql, close } = await openPglite(join(folder, 'postgres'));
   closers.add('embedded PostgreSQL', close);
   const promise = 'survives a crash of this process, not always a power cut';
-  return { sql, description: `embedded PostgreSQL in ${folder} (${promise})` };
+  return { sql, description: `embedded PostgreSQL in ${folder} (${promise})`, connections: () => ({}) };
 }
 
 async function openServer(

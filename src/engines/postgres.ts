@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type CustomTypesConfig, Pool, type PoolClient, type QueryConfig } from 'pg';
+import { type CustomTypesConfig, DatabaseError, Pool, type PoolClient, type QueryConfig } from 'pg';
 import { CodedError, messageOf } from '../errors.ts';
 import { addressOf } from './address.ts';
 import type { How, Result, Sql } from './sql.ts';
@@ -17,8 +17,17 @@ const SESSION_SETTINGS = `
   set time zone 'UTC'; set datestyle = 'ISO'; set bytea_output = 'hex';
   set statement_timeout = '30s'; set idle_in_transaction_session_timeout = '60s'`;
 
-/** PostgreSQL on a server; `close` waits for what runs. Throws `database-unreachable` when nobody answers at first. */
-export async function openPostgres(url: string): Promise<{ sql: Sql; close(): Promise<void> }> {
+/** Connections of a pool: in use, free, and calls that wait for one. */
+export type Connections = Partial<Record<'busy' | 'idle' | 'waiting', number>>;
+
+/**
+ * PostgreSQL on a server; `close` waits for what runs, `onError` hears of connections that failed. Throws
+ * `database-unreachable` when nobody answers at first.
+ */
+export async function openPostgres(
+  url: string,
+  onError: () => void = () => {},
+): Promise<{ sql: Sql; close(): Promise<void>; connections(): Connections }> {
   const pool = new Pool({
     connectionString: url,
     application_name: 'newsrank',
@@ -32,15 +41,38 @@ export async function openPostgres(url: string): Promise<{ sql: Sql; close(): Pr
     },
   });
   // The pool replaces a connection that breaks while idle; unheard, the event would end the process.
-  pool.on('error', () => {});
+  pool.on('error', onError);
   try {
     await pool.query('select 1');
   } catch (error) {
     await pool.end();
     throw unreachable(url, error);
   }
-  const sql = sqlOver({ free: sessionOn(pool), begin: (work, opening) => begin(pool, work, opening) });
-  return { sql, close: () => pool.end() };
+  const sql = sqlOver({
+    free: watched(sessionOn(pool), onError),
+    begin: (work, opening) => begin(pool, work, opening, onError),
+  });
+  const connections = () => {
+    const { totalCount, idleCount: idle, waitingCount: waiting } = pool;
+    return { busy: totalCount - idle, idle, waiting };
+  };
+  return { sql, close: () => pool.end(), connections };
+}
+
+/** Tells of failures that came from no statement: the server gives a code to what is wrong with those. */
+function watched(session: Session, onError: () => void): Session {
+  const watch = async <T>(run: Promise<T>): Promise<T> => {
+    try {
+      return await run;
+    } catch (error) {
+      if (!(error instanceof DatabaseError)) onError();
+      throw error;
+    }
+  };
+  return {
+    query: (text, parameters, how) => watch(session.query(text, parameters, how)),
+    script: (text) => watch(session.script(text)),
+  };
 }
 
 function sessionOn(client: Pool | PoolClient): Session {
@@ -80,10 +112,19 @@ function asParameter(value: unknown): string | Buffer | null {
   return encoded instanceof Uint8Array ? Buffer.from(encoded) : encoded;
 }
 
-async function begin<T>(pool: Pool, work: (session: Session) => Promise<T>, opening: string): Promise<T> {
-  const client = await pool.connect();
+async function begin<T>(
+  pool: Pool,
+  work: (session: Session) => Promise<T>,
+  opening: string,
+  onError: () => void,
+): Promise<T> {
+  const client = await pool.connect().catch((error) => {
+    onError();
+    throw error;
+  });
   let broken: Error | undefined;
   const onBroken = (error: Error) => {
+    if (broken === undefined) onError();
     broken = error;
   };
   // The pool does not listen to a connection that is lent; the statements on it fail by themselves.

@@ -81,12 +81,16 @@ export async function fetchFeed(
     signal?.throwIfAborted();
     signal?.addEventListener('abort', onAbort);
     const done = await follow(client, wanted, deadline);
-    return { ...done, durationMs: performance.now() - startedAt };
+    const durationMs = performance.now() - startedAt;
+    client.notePhase('total', durationMs);
+    return { ...done, durationMs };
   } catch (error) {
     signal?.throwIfAborted();
     const late: Failure = { failure: 'timeout', message: 'The answer was not complete in time.' };
     const failure = deadline.isPast ? late : failureOf(error);
-    return { kind: 'failed', ...failure, status: null, wireBytes: 0, durationMs: performance.now() - startedAt };
+    const durationMs = performance.now() - startedAt;
+    client.notePhase('total', durationMs);
+    return { kind: 'failed', ...failure, status: null, wireBytes: 0, durationMs };
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener('abort', onAbort);
@@ -137,7 +141,8 @@ function nextHop(hop: Hop, step: { status: number; location: string }, limit: nu
 }
 
 async function takeStep(client: HttpClient, wanted: FetchRequest, url: string, deadline: Deadline): Promise<Step> {
-  const { status, headers, body, tooLargeBytes } = await get(client, wanted, url, deadline);
+  const { status, headers, body, tooLargeBytes, firstByteMs } = await get(client, wanted, url, deadline);
+  client.notePhase('first_byte', firstByteMs);
   const { location } = headers;
   if (location !== undefined && REDIRECTS.has(status)) return { kind: 'redirect', status, location };
   if (status < 200 || status > 299) return { kind: 'answer', status, headers, url, body, wireBytes: 0 };

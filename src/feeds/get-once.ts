@@ -9,6 +9,8 @@ export interface Reply {
   readonly body: Uint8Array;
   /** Bytes that came, or were announced, when there were more than `maxBytes`: the connection was cut then. */
   readonly tooLargeBytes: number | null;
+  /** From the request, a connection for it included, to the head of the answer. */
+  readonly firstByteMs: number;
 }
 
 /** Ends a request that takes too long: `cancel` is set by the request that runs. */
@@ -46,6 +48,8 @@ export function getOnce(
 class ReplyReader implements Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | undefined;
   #isOver = false;
+  readonly #startedAt = performance.now();
+  #firstByteMs = 0;
   #status = 0;
   #headers: Record<string, string> = {};
   readonly #chunks: Uint8Array[] = [];
@@ -81,6 +85,7 @@ class ReplyReader implements Dispatcher.DispatchHandler {
     headers: Record<string, string | string[] | undefined>,
   ): void {
     if (status < 200) return;
+    this.#firstByteMs = performance.now() - this.#startedAt;
     this.#status = status;
     this.#headers = firstValues(headers);
     if (status <= 299) {
@@ -129,7 +134,8 @@ class ReplyReader implements Dispatcher.DispatchHandler {
 
   #answer(body: Uint8Array, tooLargeBytes: number | null): void {
     this.#end();
-    this.#resolve({ status: this.#status, headers: this.#headers, body, tooLargeBytes });
+    const [status, headers, firstByteMs] = [this.#status, this.#headers, this.#firstByteMs];
+    this.#resolve({ status, headers, body, tooLargeBytes, firstByteMs });
   }
 
   #end(): void {

@@ -1,4 +1,5 @@
 import { Piscina } from 'piscina';
+import { messageOf } from '../errors.ts';
 import { threadFlags } from '../thread.ts';
 import type { ParsedFeed } from './entry.ts';
 import type { PageLinks } from './parse/page-links.ts';
@@ -32,7 +33,14 @@ export interface FeedReaderOptions {
   /** What one body may take, counted from the moment a thread starts on it. */
   readonly timeoutMs?: number;
   readonly maxHeapMb?: number;
+  /** Hears how long each body took, the wait for a thread included, and what ended its thread, if anything did. */
+  readonly onRead?: NoteRead;
 }
+
+/** What took a body's thread down. */
+export const KILLED_BY = ['timeout', 'memory', 'crash'] as const;
+type KilledBy = (typeof KILLED_BY)[number];
+export type NoteRead = (ms: number, killedBy: KilledBy | undefined) => void;
 
 /** What goes to the thread. The cell tells us when the thread began, so that waiting and start-up are not counted. */
 export interface ThreadTask {
@@ -67,11 +75,17 @@ export function openFeedReader(options: FeedReaderOptions): FeedReader {
       pool ??= openPool();
       const startedAt = new Float64Array(new SharedArrayBuffer(Float64Array.BYTES_PER_ELEMENT));
       const watch = watchTime(startedAt, timeoutMs);
+      const began = performance.now();
+      let killedBy: KilledBy | undefined;
       try {
         return await pool.run({ bytes, source, startedAt }, { signal: watch.signal });
       } catch (error) {
-        return failure(error, startedAt[0] !== 0 && !isClosed, watch.signal.aborted, timeoutMs);
+        const reason = reasonOf(error, watch.signal.aborted);
+        const isKilled = startedAt[0] !== 0 && !isClosed;
+        if (isKilled) killedBy = reason;
+        return { kind: 'failed', message: messageFor(reason, error, timeoutMs), isKilled };
       } finally {
+        options.onRead?.(performance.now() - began, killedBy);
         watch.stop();
       }
     },
@@ -82,13 +96,15 @@ export function openFeedReader(options: FeedReaderOptions): FeedReader {
   };
 }
 
-function failure(error: unknown, isKilled: boolean, isLate: boolean, timeoutMs: number): ReadResult {
-  if (isLate) return { kind: 'failed', message: `Reading took longer than ${timeoutMs / 1000} s.`, isKilled };
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'ERR_WORKER_OUT_OF_MEMORY')
-    return { kind: 'failed', message: 'Reading took too much memory.', isKilled };
-  const message = error instanceof Error ? error.message : String(error);
-  return { kind: 'failed', message: `The reading thread ended: ${message}`, isKilled };
+function reasonOf(error: unknown, isLate: boolean): KilledBy {
+  if (isLate) return 'timeout';
+  return error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'memory' : 'crash';
+}
+
+function messageFor(reason: KilledBy, error: unknown, timeoutMs: number): string {
+  if (reason === 'timeout') return `Reading took longer than ${timeoutMs / 1000} s.`;
+  if (reason === 'memory') return 'Reading took too much memory.';
+  return `The reading thread ended: ${messageOf(error)}`;
 }
 
 /** Aborts `timeoutMs` after the time that the thread writes into the cell. */

@@ -221,21 +221,3 @@ export async function listPolls(sql: Sql, id: FeedId, limit: number): Promise<Po
   );
   return rows;
 }
-
-export async function countFeedsByState(sql: Sql): Promise<Partial<Record<FeedState, number>>> {
-  const { rows } = await sql.query<{ state: FeedState; count: number }>(
-    'select state, count(*) as count from feeds group by state order by state',
-  );
-  return Object.fromEntries(rows.map(({ state, count }) => [state, count]));
-}
-
-/** Feeds that are due and that nobody polls yet. */
-export async function countOverdue(sql: Sql, now: Date): Promise<number> {
-  const { rows } = await sql.query<{ count: number }>(
-    `select count(*) as count from feeds
-     where state in ('active', 'quarantined', 'retired') and next_poll_at < $1
-       and (leased_until is null or leased_until <= $1)`,
-    [now],
-  );
-  return rows[0]?.count ?? 0;
-}

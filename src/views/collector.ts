@@ -35,6 +35,8 @@ export interface CollectorTools {
   readonly random?: (bytes: number) => Buffer;
   /** Whether the address is a crawler's; without it, only its User-Agent tells. */
   readonly isCrawler?: CrawlerCheck;
+  /** Hears of each script call: how many reads it took to Redis, and how long the answer took. */
+  readonly onRecorded?: (reads: number, ms: number) => void;
 }
 
 export interface CollectorLimits {
@@ -61,8 +63,13 @@ export function openCollector(tools: CollectorTools, limits: Partial<CollectorLi
   const { maxWaiting, gatherMs, answerMs, readsPerAddress } = { ...LIMITS, ...limits };
   const salts = openSalts(redis, tools.random ?? randomBytes, answerMs);
   const batches = openBatches(
-    (shard, reads) =>
-      withDeadline(recordReads(redis, shard, clock(), reads, weighedOf(readsPerAddress)), answerMs, 'Redis'),
+    async (shard, reads) => {
+      const sentAt = performance.now();
+      const call = recordReads(redis, shard, clock(), reads, weighedOf(readsPerAddress));
+      const recorded = await withDeadline(call, answerMs, 'Redis');
+      tools.onRecorded?.(reads.length, performance.now() - sentAt);
+      return recorded;
+    },
     gatherMs,
     (send) => sendTogether(redis, send),
   );

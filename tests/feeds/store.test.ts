@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import type { Sql } from '../../src/engines/sql.ts';
 import { CodedError } from '../../src/errors.ts';
+import { countFeedsByState, countOverdue } from '../../src/feeds/count.ts';
 import * as store from '../../src/feeds/store.ts';
 import { feedId } from '../../src/ids.ts';
 import { openTestSql } from '../support/engines.ts';
@@ -174,9 +175,11 @@ test('counts by state, and those that are late', async () => {
     NOW,
   );
   await store.updateFeed(sql, await addOne(), { state: 'paused' });
-  assert.deepEqual(await store.countFeedsByState(sql), { active: 3, paused: 1 });
-  assert.equal(await store.countOverdue(sql, NOW), 0);
-  assert.equal(await store.countOverdue(sql, later(1)), 3);
+  await sql.query("update feeds set failures = 4 where url = 'https://h1.example/' or state = 'paused'");
+  await sql.query("update feeds set failures = 5 where url = 'https://h2.example/'");
+  assert.deepEqual(await countFeedsByState(sql), { active: 1, backoff: 1, failing: 1, paused: 1 });
+  assert.equal(await countOverdue(sql, NOW), 0);
+  assert.equal(await countOverdue(sql, later(1)), 3);
 });
 
 test('feeds are listed by what they are, page by page, and found by URL', async () => {

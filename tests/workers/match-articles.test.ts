@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { openMetrics } from '../../src/metrics.ts';
 import { openQueue, openWorker } from '../../src/queues/open.ts';
 import { matchArticlesJob, matchSoon } from '../../workers/match-articles.ts';
 import { originals, store } from '../articles/copies/stored.ts';
@@ -8,12 +9,14 @@ import { openTestRedis, openTestSql } from '../support/engines.ts';
 
 test('match-articles matches what waits; run twice, nothing more', async () => {
   const { sql, close } = await openTestSql();
+  const metrics = openMetrics('test');
   const title = 'Central bank holds rates, sees slower growth next year';
   const ids = [await store(sql, { title }), await store(sql, { title: `${title} - Reuters`, age: 30 })];
-  const job = matchArticlesJob({ sql, clock: () => NOW });
+  const job = matchArticlesJob({ sql, clock: () => NOW, metrics });
   assert.deepEqual(await job(), { matched: 2, copies: 1 });
   assert.deepEqual(await job(), { matched: 0, copies: 0 });
   assert.deepEqual(await originals(sql, ids), [null, ids[0]]);
+  assert.match(await metrics.render(), /^newsrank_articles_total{result="copy"} 1$/m);
   await close();
 });
 

@@ -1,0 +1,246 @@
+/**
+ * The Grafana dashboards, as rows of panels: what they show is decided here, and `npm run dashboards` writes the JSON that
+ * Grafana reads. Gauges of the whole installation are exported by one role, and read with max.
+ */
+import type { Dashboard, Panel } from './grafana.ts';
+
+/** What every query is narrowed by: the variables above each dashboard. */
+const HERE = 'instance=~"$instance"';
+const rate = (metric: string, labels = '') => `rate(newsrank_${metric}{${HERE}${labels}}[$__rate_interval])`;
+const sumBy = (label: string, metric: string, labels = '') => `sum by (${label}) (${rate(metric, labels)})`;
+const quantiles = (metric: string, labels = ''): Record<string, string> =>
+  Object.fromEntries(
+    [0.5, 0.9, 0.99].map((q) => [
+      `p${q * 100}`,
+      `histogram_quantile(${q}, sum by (le) (${rate(`${metric}_bucket`, labels)}))`,
+    ]),
+  );
+
+const polls: Panel = { title: 'Polls', unit: 'cps', queries: { '{{outcome}}': sumBy('outcome', 'polls_total') } };
+const views: Panel = { title: 'Views', unit: 'cps', queries: { '{{result}}': sumBy('result', 'views_total') } };
+const requests: Panel = {
+  title: 'Requests',
+  unit: 'reqps',
+  queries: { '{{status_class}}': sumBy('status_class', 'http_request_duration_seconds_count') },
+};
+const articles: Panel = {
+  title: 'Entries stored',
+  unit: 'cps',
+  queries: { '{{result}}': sumBy('result', 'articles_total') },
+};
+const waiting: Panel = {
+  title: 'Jobs that wait',
+  queries: { '{{queue}}': 'max by (queue) (newsrank_queue_jobs{state="waiting"})' },
+};
+const overdue: Panel = {
+  title: 'Feeds overdue',
+  help: 'Due for over a minute. More than a few for long: there are too few pollers.',
+  isStat: true,
+  queries: { overdue: 'max(newsrank_feeds_overdue)' },
+};
+const listAge: Panel = {
+  title: 'Lists built',
+  help: 'Since any ranker built lists last.',
+  unit: 's',
+  isStat: true,
+  queries: { age: 'min(newsrank_ranking_age_seconds)' },
+};
+const archiveAge: Panel = {
+  title: 'Counts archived',
+  help: 'Since any counter archived last: so much an empty Redis would lose.',
+  unit: 's',
+  isStat: true,
+  queries: { lag: 'min(newsrank_archive_lag_seconds)' },
+};
+
+export const DASHBOARDS: readonly Dashboard[] = [
+  {
+    uid: 'newsrank-overview',
+    title: 'newsrank: overview',
+    rows: [
+      [
+        {
+          title: 'Servers',
+          help: '1 while every process reaches them.',
+          isStat: true,
+          queries: { '{{dependency}}': 'min by (dependency) (newsrank_dependency_up)' },
+        },
+        overdue,
+        listAge,
+        archiveAge,
+        {
+          title: 'Own outage',
+          help: '1 while most publishers fail at once; no feed is blamed for it.',
+          isStat: true,
+          queries: { outage: 'max(newsrank_own_outage)' },
+        },
+      ],
+      [polls, views],
+      [articles, requests],
+      [
+        waiting,
+        {
+          title: 'What runs',
+          queries: { '{{version}} on Node {{node}}': 'count by (version, node) (newsrank_build_info)' },
+        },
+      ],
+    ],
+  },
+  {
+    uid: 'newsrank-feeds',
+    title: 'newsrank: feeds',
+    rows: [
+      [
+        { title: 'Feeds', queries: { '{{state}}': 'max by (state) (newsrank_feeds)' } },
+        { ...overdue, isStat: true },
+      ],
+      [polls, { title: 'From due to started', unit: 's', queries: quantiles('poll_lateness_seconds') }],
+      [
+        { title: 'Fetches', unit: 's', queries: quantiles('fetch_duration_seconds', ',phase="total"') },
+        {
+          title: 'Parts of a fetch, p90',
+          unit: 's',
+          queries: {
+            '{{phase}}': `histogram_quantile(0.9, sum by (le, phase) (${rate('fetch_duration_seconds_bucket')}))`,
+          },
+        },
+      ],
+      [
+        { title: 'Bytes fetched', unit: 'Bps', queries: { '{{kind}}': sumBy('kind', 'fetch_bytes_total') } },
+        { title: 'Reading a body', unit: 's', queries: quantiles('parse_duration_seconds') },
+        { title: 'Parsers killed', unit: 'cps', queries: { '{{reason}}': sumBy('reason', 'parse_kills_total') } },
+      ],
+      [
+        articles,
+        { title: 'Pushed bodies', unit: 'cps', queries: { '{{result}}': sumBy('result', 'pushes_total') } },
+        { title: 'Subscriptions', queries: { '{{state}}': 'max by (state) (newsrank_subscriptions)' } },
+        {
+          title: 'Requests to hubs',
+          unit: 'cps',
+          queries: { '{{result}}': sumBy('result', 'subscription_requests_total') },
+        },
+      ],
+    ],
+  },
+  {
+    uid: 'newsrank-queues',
+    title: 'newsrank: queues',
+    rows: [
+      [
+        waiting,
+        {
+          title: 'The longest wait',
+          unit: 's',
+          queries: { '{{queue}}': 'max by (queue) (newsrank_queue_oldest_job_age_seconds)' },
+        },
+      ],
+      [
+        { title: 'Jobs by state', queries: { '{{queue}} {{state}}': 'max by (queue, state) (newsrank_queue_jobs)' } },
+        { title: 'Jobs done', unit: 'cps', queries: { '{{queue}} {{result}}': sumBy('queue, result', 'jobs_total') } },
+      ],
+      [
+        {
+          title: 'A job, p90',
+          unit: 's',
+          queries: {
+            '{{queue}}': `histogram_quantile(0.9, sum by (le, queue) (${rate('job_duration_seconds_bucket')}))`,
+          },
+        },
+        { title: 'Jobs stalled', unit: 'cps', queries: { '{{queue}}': sumBy('queue', 'jobs_stalled_total') } },
+      ],
+    ],
+  },
+  {
+    uid: 'newsrank-lists',
+    title: 'newsrank: views and rankings',
+    rows: [
+      [
+        listAge,
+        archiveAge,
+        { title: 'Wrong counts', isStat: true, queries: { wrong: 'max(newsrank_audit_differences)' } },
+      ],
+      [views, { title: 'Reads a script call', queries: quantiles('view_batch_size') }],
+      [
+        { title: 'A script call', unit: 's', queries: quantiles('view_record_duration_seconds') },
+        {
+          title: 'Rows archived, counts set anew',
+          unit: 'cps',
+          queries: { archived: `sum(${rate('archive_rows_total')})`, recounted: `sum(${rate('recounts_total')})` },
+        },
+      ],
+      [
+        { title: 'A tick of the ranker', unit: 's', queries: quantiles('ranking_build_duration_seconds') },
+        { title: 'Lists published', unit: 'cps', queries: { lists: `sum(${rate('rankings_published_total')})` } },
+      ],
+    ],
+  },
+  {
+    uid: 'newsrank-api',
+    title: 'newsrank: API',
+    rows: [
+      [requests, { title: 'A request', unit: 's', queries: quantiles('http_request_duration_seconds') }],
+      [
+        {
+          title: 'Routes asked most',
+          unit: 'reqps',
+          queries: {
+            '{{method}} {{route}}': `topk(10, ${sumBy('method, route', 'http_request_duration_seconds_count')})`,
+          },
+        },
+        {
+          title: 'Slowest routes, p90',
+          unit: 's',
+          queries: {
+            '{{route}}': `topk(10, histogram_quantile(0.9, sum by (le, route) (${rate('http_request_duration_seconds_bucket')})))`,
+          },
+        },
+      ],
+      [
+        {
+          title: 'Failed requests',
+          unit: 'reqps',
+          queries: { '{{route}}': sumBy('route', 'http_request_duration_seconds_count', ',status_class="5xx"') },
+        },
+        views,
+      ],
+    ],
+  },
+  {
+    uid: 'newsrank-runtime',
+    title: 'newsrank: runtime',
+    rows: [
+      [
+        {
+          title: 'CPU',
+          help: 'Cores in use.',
+          queries: { '{{instance}}': `rate(process_cpu_seconds_total{${HERE}}[$__rate_interval])` },
+        },
+        { title: 'Memory', unit: 'bytes', queries: { '{{instance}}': `process_resident_memory_bytes{${HERE}}` } },
+      ],
+      [
+        {
+          title: 'Event loop late, p99',
+          unit: 's',
+          queries: { '{{instance}}': `nodejs_eventloop_lag_p99_seconds{${HERE}}` },
+        },
+        { title: 'Heap', unit: 'bytes', queries: { '{{instance}}': `nodejs_heap_size_used_bytes{${HERE}}` } },
+      ],
+      [
+        {
+          title: 'Connections to PostgreSQL',
+          queries: { '{{instance}} {{state}}': `newsrank_db_pool_connections{${HERE}}` },
+        },
+        {
+          title: 'Failures of servers',
+          unit: 'cps',
+          queries: { '{{dependency}}': sumBy('dependency', 'dependency_errors_total') },
+        },
+        {
+          title: 'Reconnects to Redis',
+          unit: 'cps',
+          queries: { '{{instance}}': sumBy('instance', 'redis_reconnects_total') },
+        },
+      ],
+    ],
+  },
+];

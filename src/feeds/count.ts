@@ -1,0 +1,33 @@
+import type { Sql } from '../engines/sql.ts';
+import type { FeedState } from './feed.ts';
+
+/** From so many failures in a row a feed counts as failing, which is hours of trying; before, as backing off. */
+const FAILING_FROM = 5;
+
+/** A feed's state; of active ones, whether their last polls failed. */
+export type FeedHealth = FeedState | 'backoff' | 'failing';
+
+/** Feeds by state, of the whole installation. */
+export async function countFeedsByState(sql: Sql): Promise<Partial<Record<FeedHealth, number>>> {
+  const { rows } = await sql.query<{ state: FeedHealth; count: number }>(
+    `select case
+       when state <> 'active' or failures = 0 then state
+       when failures < $1 then 'backoff'
+       else 'failing'
+     end as state, count(*) as count
+     from feeds group by 1 order by 1`,
+    [FAILING_FROM],
+  );
+  return Object.fromEntries(rows.map(({ state, count }) => [state, count]));
+}
+
+/** Feeds that are due and that nobody polls yet. */
+export async function countOverdue(sql: Sql, now: Date): Promise<number> {
+  const { rows } = await sql.query<{ count: number }>(
+    `select count(*) as count from feeds
+     where state in ('active', 'quarantined', 'retired') and next_poll_at < $1
+       and (leased_until is null or leased_until <= $1)`,
+    [now],
+  );
+  return rows[0]?.count ?? 0;
+}
