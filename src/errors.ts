@@ -13,6 +13,8 @@ export const ERRORS = {
   'redis-unreachable': { status: 503, exit: 1, title: 'Redis cannot be reached' },
   'schema-newer': { status: 500, exit: 1, title: 'The database belongs to a newer version of newsrank' },
   'schema-changed': { status: 500, exit: 1, title: 'An applied migration was changed afterwards' },
+  'backup-unreadable': { status: 400, exit: 1, title: 'The backup cannot be read' },
+  'database-used': { status: 409, exit: 1, title: 'The database is not empty' },
   'opml-unreadable': { status: 400, exit: 1, title: 'The OPML file cannot be read' },
   'feed-url-invalid': { status: 400, exit: 1, title: 'The feed URL cannot be used' },
   'feed-not-found': { status: 422, exit: 1, title: 'The page leads to no feed' },

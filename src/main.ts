@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { loadSettings, printSettings } from '../config/load.ts';
 import { withArticles } from './cli/article-reader.ts';
 import { addArticles } from './cli/articles.ts';
+import { addBackup } from './cli/backup.ts';
 import { addDemo } from './cli/demo.ts';
 import { discoverHere } from './cli/discover.ts';
 import { addDoctor } from './cli/doctor.ts';
@@ -46,6 +47,7 @@ function commandLine(terminal: Terminal): Command {
   addStart(program, terminal);
   addDemo(program, terminal);
   addMigrate(program, terminal);
+  addBackup(program, terminal);
   addRankings(program, terminal);
   addDoctor(program, terminal);
   addArticles(program, terminal, withArticles);

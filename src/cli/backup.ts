@@ -1,0 +1,100 @@
+import { once } from 'node:events';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { PassThrough, type Readable, type Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip, createGzip } from 'node:zlib';
+import type { Command } from 'commander';
+import { systemClock } from '../clock.ts';
+import { openClosers } from '../closers.ts';
+import { openDatabase } from '../engines/open.ts';
+import { mastersOf, openRedis } from '../engines/redis.ts';
+import { CodedError, messageOf } from '../errors.ts';
+import { backUp } from '../schema/backup.ts';
+import { restore } from '../schema/restore.ts';
+import { readVersion } from '../version.ts';
+import { withDatabase } from './database.ts';
+import type { Terminal } from './terminal.ts';
+
+export function addBackup(program: Command, terminal: Terminal): void {
+  const onProgress = (rows: number, table: string) => terminal.progress(`${rows} rows, ${table}`);
+  program
+    .command('backup <file>')
+    .description('write all that must be kept into a file, packed by gzip (- for standard output)')
+    .action(async (file: string) => {
+      const about = { version: readVersion(), at: systemClock().toISOString() };
+      const rows = await withDatabase(terminal.settings(), (sql) =>
+        writePacked(file, (write) => backUp(sql, about, write, onProgress)),
+      );
+      terminal.progress('');
+      if (file !== '-') terminal.print(`${rows} rows are in ${file}.`);
+    });
+  program
+    .command('restore <file>')
+    .description('fill an empty database from a backup, of a server or of the embedded one (- for standard input)')
+    .action(async (file: string) => {
+      const settings = terminal.settings();
+      await refuseUsedRedis(settings.REDIS_URL);
+      const closers = openClosers(() => undefined);
+      try {
+        const { sql } = await openDatabase(settings, closers);
+        const input = file === '-' ? terminal.inputBytes() : createReadStream(file);
+        const rows = await restore(sql, linesOf(input), onProgress);
+        terminal.progress('');
+        terminal.print(`${rows} rows were restored.`);
+      } finally {
+        await closers.closeAll();
+      }
+    });
+}
+
+/** Under its name a file is whole: what was begun and not finished leaves nothing. */
+async function writePacked<T>(file: string, work: (write: (line: string) => Promise<void>) => Promise<T>): Promise<T> {
+  const part = `${file}.part`;
+  const input = new PassThrough();
+  const output: Writable = file === '-' ? process.stdout : createWriteStream(part);
+  const written = pipeline(input, createGzip({ level: 3 }), output, { end: file !== '-' });
+  written.catch(() => {});
+  const write = async (line: string) => {
+    if (input.destroyed) await written;
+    if (!input.write(`${line}\n`)) await once(input, 'drain');
+  };
+  try {
+    const value = await work(write);
+    input.end();
+    await written;
+    if (file !== '-') await rename(part, file);
+    return value;
+  } catch (error) {
+    input.destroy();
+    await written.catch(() => {});
+    if (file !== '-') await rm(part, { force: true });
+    throw error;
+  }
+}
+
+async function* linesOf(input: Readable | AsyncIterable<Buffer>): AsyncGenerator<string> {
+  const unpacked = createGunzip();
+  const reading = pipeline(input, unpacked);
+  reading.catch(() => {});
+  try {
+    yield* createInterface({ input: unpacked, crlfDelay: Number.POSITIVE_INFINITY });
+    await reading;
+  } catch (error) {
+    throw new CodedError('backup-unreadable', `The backup cannot be read: ${messageOf(error)}.`, { cause: error });
+  }
+}
+
+/** Counts of another database in Redis would be taken for those of the restored one. */
+async function refuseUsedRedis(url: string | undefined): Promise<void> {
+  if (url === undefined) return;
+  const redis = await openRedis(url, 'commands', () => {});
+  try {
+    const sizes = await Promise.all(mastersOf(redis).map((master) => master.dbsize()));
+    if (sizes.every((size) => size === 0)) return;
+    throw new CodedError('database-used', 'Redis is not empty. Empty it first (redis-cli FLUSHDB): it is filled anew.');
+  } finally {
+    redis.disconnect();
+  }
+}
