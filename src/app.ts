@@ -39,6 +39,7 @@ import { archiveCounts } from './views/archive.ts';
 import { openCatalogue } from './views/catalogue.ts';
 import { openCollector } from './views/collector.ts';
 import { readCrawlers } from './views/crawlers.ts';
+import { openRefusals } from './views/refusals.ts';
 import { restoreCounts } from './views/restore.ts';
 import { registerPages } from './web/pages.ts';
 
@@ -151,7 +152,15 @@ async function openSite(
     metrics.viewBatchSize.observe(reads);
     metrics.viewRecordDuration.observe(ms / SECOND);
   };
-  const collector = openCollector({ redis, clock, catalogue, isCrawler, onRecorded }, limits);
+  const refusals = openRefusals(sql, { byUrls }, clock);
+  closers.add('refused views', () => refusals.flush());
+  const flushing = setInterval(
+    () => void refusals.flush().catch((error: unknown) => tools.log.warn({ error: messageOf(error) }, 'refused views')),
+    settings.ARCHIVE_INTERVAL,
+  );
+  closers.add('writing of refused views', () => clearInterval(flushing));
+  const onRefused = refusals.note;
+  const collector = openCollector({ redis, clock, catalogue, isCrawler, onRecorded, onRefused }, limits);
   closers.add('collector of views', () => collector.close());
   const { FETCH_ALLOW_CIDRS, FETCH_USER_AGENT: userAgent } = settings;
   const checking = { guard: openAddressGuard(FETCH_ALLOW_CIDRS), userAgent, limits: limitsOf(settings) };

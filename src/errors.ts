@@ -27,6 +27,8 @@ export const ERRORS = {
   'article-alone': { status: 409, exit: 1, title: 'The article is joined with no other' },
   'story-unknown': { status: 404, exit: 1, title: 'No such story' },
   'revocation-unknown': { status: 404, exit: 1, title: 'No such revocation' },
+  'curation-unknown': { status: 404, exit: 1, title: 'No such decision' },
+  'curation-invalid': { status: 400, exit: 2, title: 'The decision makes no sense' },
   'category-unknown': { status: 404, exit: 1, title: 'No such category' },
   'list-unknown': { status: 404, exit: 1, title: 'No such list' },
   'log-unreadable': { status: 400, exit: 1, title: 'The log cannot be read' },

@@ -5,6 +5,7 @@ import { loadSettings, printSettings } from '../config/load.ts';
 import { withArticles } from './cli/article-reader.ts';
 import { addArticles } from './cli/articles.ts';
 import { addBackup } from './cli/backup.ts';
+import { addCuration } from './cli/curation.ts';
 import { addDemo } from './cli/demo.ts';
 import { discoverHere } from './cli/discover.ts';
 import { addDoctor } from './cli/doctor.ts';
@@ -49,6 +50,7 @@ function commandLine(terminal: Terminal): Command {
   addMigrate(program, terminal);
   addBackup(program, terminal);
   addRankings(program, terminal);
+  addCuration(program, terminal);
   addDoctor(program, terminal);
   addArticles(program, terminal, withArticles);
   addFeeds(program, terminal, withFeedAdmin, discoverHere);

@@ -1,8 +1,10 @@
-import { type Clock, MINUTE, SECOND } from '../src/clock.ts';
+import { type Clock, HOUR, MINUTE, SECOND } from '../src/clock.ts';
 import type { RedisClient } from '../src/engines/redis.ts';
 import type { Sql } from '../src/engines/sql.ts';
 import type { Metrics } from '../src/metrics.ts';
-import { type ClosedSite, closePeriods } from '../src/ranking/closed.ts';
+import { closePeriods } from '../src/ranking/closed.ts';
+import type { ClosedSite } from '../src/ranking/closed-list.ts';
+import { keepHalfLives } from '../src/ranking/half-lives.ts';
 import { archiveCounts } from '../src/views/archive.ts';
 import { recountChanges } from '../src/views/recount.ts';
 import { restoreCounts } from '../src/views/restore.ts';
@@ -19,6 +21,11 @@ interface Tools {
 
 /** How often periods that have ended are looked for. */
 const CLOSE_EVERY = MINUTE;
+/** A second's work or two, for which counts wait. */
+const CLOSED_AT_ONCE = 100;
+
+/** Half-lives of popular lists are decided once a day; an hour after that nobody reads what stood there before. */
+const HALF_LIVES_EVERY = HOUR;
 
 /**
  * Writes new counts to PostgreSQL, lets counts follow articles that changed, and takes what is past out of the sliding
@@ -27,6 +34,7 @@ const CLOSE_EVERY = MINUTE;
 export function archiveViews({ sql, redis, clock, metrics, site }: Tools) {
   let archivedAt = clock();
   let closedAt = Number.NEGATIVE_INFINITY;
+  let halfLivesAt = Number.NEGATIVE_INFINITY;
   metrics.onScrape(async () => metrics.archiveLag.set((clock().getTime() - archivedAt.getTime()) / SECOND));
   return async (): Promise<{ archived: number; recounted: number; rolled: number; restored: number }> => {
     const restored = await restoreCounts(sql, redis, clock());
@@ -38,8 +46,13 @@ export function archiveViews({ sql, redis, clock, metrics, site }: Tools) {
     metrics.archiveRows.inc(archived);
     archivedAt = clock();
     if (Math.abs(startedAt.getTime() - closedAt) >= CLOSE_EVERY) {
-      await closePeriods(sql, site, startedAt);
-      closedAt = startedAt.getTime();
+      const closed = await closePeriods(sql, site, startedAt, CLOSED_AT_ONCE);
+      // Of years of imported history there is more to do: at the next tick.
+      if (closed < CLOSED_AT_ONCE) closedAt = startedAt.getTime();
+    }
+    if (Math.abs(startedAt.getTime() - halfLivesAt) >= HALF_LIVES_EVERY) {
+      await keepHalfLives(sql, redis, startedAt);
+      halfLivesAt = startedAt.getTime();
     }
     return { archived, recounted, rolled, restored };
   };

@@ -9,6 +9,7 @@ import { removeOldBatches } from '../src/views/archive.ts';
 import { holdArchives } from '../src/views/archive-lock.ts';
 import { moveReads } from '../src/views/move-reads.ts';
 import { dropOldReads, keepPartitions } from '../src/views/partitions.ts';
+import { removeOldRefusals } from '../src/views/refusals.ts';
 import { rollUpCounts } from '../src/views/roll-up.ts';
 
 interface Tools {
@@ -24,6 +25,8 @@ interface Tools {
 const CHUNK = 1000;
 const SNAPSHOT_RETENTION_DAYS = 30;
 const BATCH_RETENTION_DAYS = 7;
+/** As far back as an explanation tells of them. */
+const REFUSAL_RETENTION_DAYS = 7;
 /** Movement looks back one hour minute by minute; what is older is kept every ten minutes (see thinSnapshots). */
 const DENSE_SNAPSHOT_HOURS = 2;
 const DENSE_SNAPSHOTS_UNTIL_DAYS = 2;
@@ -47,6 +50,7 @@ export function cleanUp({ sql, clock, articleRetentionMs, readsRetentionMs, zone
     await forgetSuccessors(sql, before(BATCH_RETENTION_DAYS * DAY));
     const rolledUp = await rollUpCounts(sql, zone, now);
     await keepPartitions(sql, now);
+    await removeOldRefusals(sql, before(REFUSAL_RETENTION_DAYS * DAY));
     await dropOldReads(sql, before(readsRetentionMs));
     return { articles, snapshots, batches, rolledUp };
   };

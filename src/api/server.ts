@@ -13,6 +13,8 @@ import { articleRoutes } from './routes/articles.ts';
 import { categoryRoutes } from './routes/categories.ts';
 import { closedListRoutes } from './routes/closed-lists.ts';
 import { copyRoutes } from './routes/copies.ts';
+import { curationRoutes } from './routes/curations.ts';
+import { explainRoutes } from './routes/explain.ts';
 import { feedListRoutes } from './routes/feed-lists.ts';
 import { feedRoutes } from './routes/feeds.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -51,6 +53,7 @@ export async function openServer(tools: ApiTools, plugins: readonly Plugin[] = [
       await reads.register(compress, COMPRESS);
       await reads.register(cors, CORS);
       await reads.register(rankingRoutes(lists));
+      await reads.register(explainRoutes(tools, lists));
       await reads.register(closedListRoutes(tools, lists));
       await reads.register(articleRoutes(tools, lists));
       await reads.register(storyRoutes(tools));
@@ -64,6 +67,7 @@ export async function openServer(tools: ApiTools, plugins: readonly Plugin[] = [
       await admin.register(feedListRoutes(tools));
       await admin.register(viewImportRoutes(tools));
       await admin.register(revocationRoutes(tools));
+      await admin.register(curationRoutes(tools));
     });
     for (const plugin of plugins) await full.register(plugin);
   });

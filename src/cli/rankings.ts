@@ -1,56 +1,114 @@
 import { type Command, Option } from 'commander';
 import { systemClock } from '../clock.ts';
 import { CodedError } from '../errors.ts';
-import { categorySlug } from '../ids.ts';
+import { categorySlug, parseArticleId } from '../ids.ts';
 import { LIST_KINDS, type ListKey, type ListKind, type Snapshot } from '../ranking/list.ts';
 import { buildPastList, readListAt } from '../ranking/past.ts';
+import { PERIODS, type Period } from '../ranking/periods.ts';
 import { present } from '../ranking/store.ts';
 import { WINDOWS, type WindowId } from '../views/keys.ts';
+import { type ReadClosed, readClosedHere } from './closed-here.ts';
+import { type Explain, explainHere } from './explain-here.ts';
+import { explanationText } from './explanation-text.ts';
 import { asTable, type Terminal } from './terminal.ts';
 import { callApi } from './through-api.ts';
 import { whereDataIs } from './where-data-is.ts';
 
 interface Options {
-  readonly list: ListKind;
+  readonly list: ListKind | 'closed';
   readonly category?: string;
   readonly window: WindowId;
+  readonly period: Period;
+  readonly start: string;
   readonly at?: string;
+  readonly explain?: string;
   readonly limit: string;
   readonly json?: true;
 }
 
-export function addRankings(program: Command, terminal: Terminal): void {
-  program
-    .command('rankings')
-    .description('print a list as it was last published (within a minute), or as it stood at a time')
-    .addOption(new Option('--list <kind>', 'which list').choices(LIST_KINDS).default('access'))
+/** What `newsrank rankings` does where the data is. */
+export interface RankingTools {
+  readonly explain: Explain;
+  readonly readClosed: ReadClosed;
+}
+
+const HERE: RankingTools = { explain: explainHere, readClosed: readClosedHere };
+
+export function addRankings(program: Command, terminal: Terminal, tools: RankingTools = HERE): void {
+  // Options behind a verb are the verb's own, although some have the same names.
+  const rankings = withList(program.command('rankings').enablePositionalOptions(), [...LIST_KINDS, 'closed'])
+    .description('print a list as it was last published (within a minute), as it stood at a time, or of a period')
+    .addOption(new Option('--period <period>', 'of the closed list').choices(PERIODS).default('day'))
+    .option('--start <start>', 'of the closed list: such as 2026-11-23, 2026-W48, or an RFC 3339 time in it', 'latest')
+    .option('--at <time>', 'an RFC 3339 time in the past')
+    .option('--explain <article>', 'say why the article stands where it stands, instead')
+    .option('--limit <n>', 'places', '5')
+    .action(async (options: Options) => {
+      const { list, explain } = options;
+      if (list === 'closed') return await printClosed(terminal, tools, options);
+      const key = keyOf({ ...options, list });
+      if (explain !== undefined) return await printExplanation(terminal, tools, key, explain, options);
+      return await printList(terminal, key, options);
+    });
+  withList(rankings.command('explain <article>'), LIST_KINDS)
+    .description('say why an article stands where it stands in a list, and what it would need to be one place higher')
+    .action(async (article: string, options: Options & { readonly list: ListKind }) =>
+      printExplanation(terminal, tools, keyOf(options), article, options),
+    );
+}
+
+function withList(command: Command, kinds: readonly string[]): Command {
+  return command
+    .addOption(new Option('--list <kind>', 'which list').choices(kinds).default('access'))
     .option('--category <name>', 'of a category instead of the whole site')
     .addOption(new Option('--window <window>', 'of the access list').choices(WINDOWS).default('24h'))
-    .option('--at <time>', 'an RFC 3339 time in the past')
-    .option('--limit <n>', 'places', '5')
-    .option('--json', 'print the list as JSON')
-    .action(async (options: Options) => {
-      const at = options.at === undefined ? systemClock() : new Date(options.at);
-      if (Number.isNaN(at.getTime())) {
-        throw new CodedError('usage-invalid', '--at must be a time such as 2026-11-23T09:00:00Z.');
-      }
-      const key = {
-        kind: options.list,
-        scope: options.category === undefined ? ('site' as const) : categorySlug(options.category),
-        window: options.list === 'access' ? options.window : null,
-      };
-      const settings = terminal.settings();
-      const site = { siteName: settings.SITE_NAME, zone: settings.SITE_TIME_ZONE };
-      const list = await whereDataIs(settings, {
-        async onDatabase(sql) {
-          const snapshot = await readListAt(sql, key, at, (past, time) => buildPastList(sql, past, site, time));
-          if (snapshot !== undefined) return present(snapshot, { limit: Number(options.limit) });
-          throw new CodedError('list-unknown', 'No such list has been published by then.');
-        },
-        throughApi: async (access) => JSON.parse(await callApi(access, pathOf(key, options))) as Snapshot,
-      });
-      terminal.print(options.json ? JSON.stringify(list) : asText(list));
-    });
+    .option('--json', 'print it as JSON');
+}
+
+function keyOf({ list, category, window }: Pick<Options, 'category' | 'window'> & { list: ListKind }): ListKey {
+  return { kind: list, scope: scopeOf(category), window: list === 'access' ? window : null };
+}
+
+const scopeOf = (category: string | undefined) => (category === undefined ? ('site' as const) : categorySlug(category));
+
+async function printList(terminal: Terminal, key: ListKey, options: Options): Promise<void> {
+  const at = options.at === undefined ? systemClock() : new Date(options.at);
+  if (Number.isNaN(at.getTime())) {
+    throw new CodedError('usage-invalid', '--at must be a time such as 2026-11-23T09:00:00Z.');
+  }
+  const settings = terminal.settings();
+  const site = { siteName: settings.SITE_NAME, zone: settings.SITE_TIME_ZONE };
+  const list = await whereDataIs(settings, {
+    async onDatabase(sql) {
+      const snapshot = await readListAt(sql, key, at, (past, time) => buildPastList(sql, past, site, time));
+      if (snapshot !== undefined) return present(snapshot, { limit: Number(options.limit) });
+      throw new CodedError('list-unknown', 'No such list has been published by then.');
+    },
+    throughApi: async (access) => JSON.parse(await callApi(access, pathOf(key, options))) as Snapshot,
+  });
+  terminal.print(options.json ? JSON.stringify(list) : `${list.title}, ${list.asOf}\n${asText(list)}`);
+}
+
+async function printClosed(terminal: Terminal, tools: RankingTools, options: Options): Promise<void> {
+  const { category, period, start, limit, json } = options;
+  const asked = { period, start, scope: scopeOf(category), limit: Number(limit) };
+  const list = await tools.readClosed(terminal.settings(), asked);
+  const { from, to } = list.window;
+  const revised = list.revision === undefined ? '' : `, revision ${list.revision} of ${list.asOf}`;
+  terminal.print(json ? JSON.stringify(list) : `${list.title}, ${from} to ${to}${revised}\n${asText(list)}`);
+}
+
+async function printExplanation(
+  terminal: Terminal,
+  tools: RankingTools,
+  key: ListKey,
+  text: string,
+  { json }: Options,
+): Promise<void> {
+  const article = parseArticleId(text);
+  if (article === undefined) throw new CodedError('article-unknown', `There is no article ${text}.`);
+  const explanation = await tools.explain(terminal.settings(), key, article);
+  terminal.print(json ? JSON.stringify(explanation) : explanationText(explanation));
 }
 
 function pathOf({ kind, scope, window }: ListKey, { limit, at }: Options): string {
@@ -63,13 +121,13 @@ function pathOf({ kind, scope, window }: ListKey, { limit, at }: Options): strin
   return `/v1/rankings/${kind}?${query}`;
 }
 
-function asText(list: Snapshot): string {
+function asText(list: Pick<Snapshot, 'items'> & { readonly list: string }): string {
   const rows = list.items.map((item) => ({
     rank: item.rank,
     was: item.previousRank ?? item.movement,
     reads: item.reads,
-    title: item.article.title,
+    title: item.pinned ? `${item.article.title} (pinned)` : item.article.title,
   }));
   const nothing = list.list === 'rising' ? 'Nothing is rising.' : 'Nobody has read anything yet.';
-  return `${list.title}, ${list.asOf}\n${rows.length === 0 ? nothing : asTable(rows)}`;
+  return rows.length === 0 ? nothing : asTable(rows);
 }

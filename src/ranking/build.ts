@@ -7,13 +7,18 @@ import type { ArticleId, CategorySlug } from '../ids.ts';
 import { UNCATEGORISED } from '../views/keys.ts';
 import { claimBuild, countedCategories, giveBackBuild, takeDirty } from './changes.ts';
 import { type Counts, composeList } from './compose.ts';
+import { mergeCurated, readCuratedTops } from './curated-tops.ts';
+import { pinnedArticles } from './curation.ts';
+import { openCurations, readPinReads } from './curations-in-force.ts';
+import { type HalfLives, readHalfLives } from './half-lives.ts';
 import { type ListedArticle, type ListKey, listRedisKey, SCOPE_LISTS, type Scope } from './list.ts';
 import { listedArticle } from './listed-article.ts';
 import { openMemory } from './memory.ts';
 import { isRecent } from './popular.ts';
 import { readTops } from './read-tops.ts';
 import { openRisingLists } from './rising-lists.ts';
-import { type Entry, mergeScopes, NO_TOPS, TOP_NAMES, type Tops } from './top.ts';
+import { openSparklines } from './sparklines.ts';
+import { type Entry, NO_TOPS, TOP_NAMES, type Tops } from './top.ts';
 
 /** How often everything is built anew, whatever changed: repairs what a crash lost, and takes over new titles. */
 const FULL_EVERY = MINUTE;
@@ -46,9 +51,12 @@ export function openRankings({ sql, redis, siteName }: Tools): Rankings {
   const builder = randomUUID();
   const memory = openMemory(sql, redis);
   const risingLists = openRisingLists(redis);
+  const curations = openCurations(sql);
+  const sparklines = openSparklines(sql);
   let tops = new Map<CategorySlug, Tops>();
   let names: ReadonlyMap<CategorySlug, string> = new Map();
   let articles = new Map<ArticleId, ListedArticle>();
+  let halfLives: HalfLives = new Map();
   let fullAt = Number.NEGATIVE_INFINITY;
   let isTicking = false;
 
@@ -59,11 +67,13 @@ export function openRankings({ sql, redis, siteName }: Tools): Rankings {
     const { categories, isRestored } = await takeDirty(redis);
     // Lists of half the counts would be worse than the last ones, which PostgreSQL still serves.
     if (!isRestored) return NOTHING;
-    const isFull = Math.abs(now.getTime() - lastFullAt) >= FULL_EVERY;
+    const isDecided = await curations.refresh(now);
+    const isFull = isDecided || Math.abs(now.getTime() - lastFullAt) >= FULL_EVERY;
     const isQuiet = !isFull && categories.size === 0;
     const scopes = isQuiet ? new Map<Scope, Tops>() : await readScopes(isFull, categories, now);
     const built = await buildScopes(isFull, scopes, now);
     await memory.store(now);
+    await sparklines.refresh(isFull, now);
     fullAt = isFull ? now.getTime() : lastFullAt;
     return built;
   }
@@ -75,20 +85,32 @@ export function openRankings({ sql, redis, siteName }: Tools): Rankings {
     if (isFull || !counted.every((category) => isNamed(category) || category === UNCATEGORISED)) {
       names = await readNames(sql);
     }
-    const fresh = await readTops(redis, counted, (article) => isRecent(article, now));
-    await risingLists.read(counted, isFull, now);
+    if (isFull) articles = new Map();
+    const fresh = await readCounts(counted, isFull, now);
     tops = isFull ? fresh : new Map([...tops, ...fresh]);
     const categories = isFull ? [...names.keys()] : counted.filter(isNamed);
     return new Map<Scope, Tops>([
-      ['site', mergeScopes([...tops.values()])],
+      ['site', await mergeCurated([...tops.values()], curations.all(), know)],
       ...categories.map((category): [Scope, Tops] => [category, tops.get(category) ?? NO_TOPS]),
     ]);
   }
 
+  /** The tops of these categories, and what rises in them. */
+  async function readCounts(counted: readonly CategorySlug[], isFull: boolean, now: Date) {
+    if (isFull) halfLives = await readHalfLives(redis);
+    await risingLists.read(counted, isFull, now);
+    const risen = idsOf(risingLists.at(now));
+    const isEligible = (article: ArticleId) => isRecent(article, now) || risen.has(article);
+    return await readCuratedTops(
+      (some, depth) => readTops(redis, some, isEligible, depth, halfLives),
+      ...([counted, curations.all(), know] as const),
+    );
+  }
+
   /** Builds all lists of these scopes, and the rising lists of others. */
   async function buildScopes(isFull: boolean, scopes: ReadonlyMap<Scope, Tops>, now: Date): Promise<Built> {
-    if (isFull) articles = new Map();
     const rising = risingLists.at(now);
+    const risen = idsOf(rising);
     const fading = [...rising.keys()].filter((scope) => !scopes.has(scope) && (scope === 'site' || names.has(scope)));
     const work: (readonly [Scope, readonly ListKey[]])[] = [
       ...[...scopes.keys()].map((scope) => [scope, keysOfScope(scope)] as const),
@@ -96,28 +118,37 @@ export function openRankings({ sql, redis, siteName }: Tools): Rankings {
     ];
     const allKeys = work.flatMap(([, own]) => own);
     if (allKeys.length === 0) return NOTHING;
-    await addArticles([
-      ...[...scopes.values()].flatMap((tops) => TOP_NAMES.map((name) => tops[name])),
-      ...rising.values(),
-    ]);
+    const listed = [...scopes.values()].flatMap((tops) => TOP_NAMES.map((name) => tops[name]));
+    await know([...pinnedArticles(curations.all()), ...[...listed, ...rising.values()].flat().map(({ id }) => id)]);
+    const pinReads = await readPinReads(redis, curations.all(), articles);
     await memory.recall(allKeys, now);
 
     const site = scopes.get('site') ?? NO_TOPS;
     let published = 0;
     // Scope by scope, so that a process which also serves readers gets to them in between.
     for (const [scope, keys] of work) {
-      const counts = { own: scopes.get(scope) ?? NO_TOPS, site, rising: rising.get(scope), articles };
+      const counts = {
+        own: scopes.get(scope) ?? NO_TOPS,
+        site,
+        rising: rising.get(scope),
+        risen,
+        articles,
+        sparklines,
+        curations: curations.all(),
+        pinReads,
+      };
       published += await publishScope(scope, keys, counts, isFull, now);
     }
     return { built: allKeys.length, published };
   }
 
-  async function addArticles(lists: readonly (readonly Entry[])[]): Promise<void> {
-    const ids = lists.flatMap((list) => list.map((entry) => entry.id));
+  /** The articles of these ids, and all that are known. */
+  async function know(ids: readonly ArticleId[]): Promise<ReadonlyMap<ArticleId, ListedArticle>> {
     const unknown = [...new Set(ids)].filter((id) => !articles.has(id));
-    if (unknown.length === 0) return;
+    if (unknown.length === 0) return articles;
     // A copy has counts of its own for a moment, until they go to its original.
     for (const [id, article] of await findOriginals(sql, unknown)) articles.set(id, listedArticle(article));
+    return articles;
   }
 
   /** `isFull` writes also what did not change: the time it is of, and what Redis may have lost. */
@@ -137,6 +168,10 @@ export function openRankings({ sql, redis, siteName }: Tools): Rankings {
       if (isChanged || isFull) {
         await redis.set(listRedisKey(key), text);
         memory.note(key, snapshot, before);
+        sparklines.note(
+          key,
+          snapshot.items.map(({ article }) => article.id),
+        );
       }
       return isChanged;
     });
@@ -163,6 +198,10 @@ export function openRankings({ sql, redis, siteName }: Tools): Rankings {
       }
     },
   };
+}
+
+function idsOf(lists: ReadonlyMap<Scope, readonly Entry[]>): ReadonlySet<ArticleId> {
+  return new Set([...lists.values()].flatMap((list) => list.map(({ id }) => id)));
 }
 
 function keysOfScope(scope: Scope): ListKey[] {

@@ -1,12 +1,16 @@
 import { createHash } from 'node:crypto';
 import type { ArticleId } from '../ids.ts';
+import { type Curate, openCurate } from './curate.ts';
+import type { Curation } from './curation.ts';
+import type { PinReads } from './curations-in-force.ts';
 import { LIST_ITEMS, type ListedArticle, type ListItem, type ListKey, type Snapshot, slidingWindow } from './list.ts';
 import { movementOf, type Ranks, ranksOf, tenureOf } from './movement.ts';
 import { isRecent, keepLastPlace } from './popular.ts';
 import { risingMovement } from './rising.ts';
+import type { Sparklines } from './sparklines.ts';
 import { BOX_ITEMS, fillThin, type Source, WIDER_WINDOWS } from './thin.ts';
 import { type ListNames, listTitle } from './title.ts';
-import type { Entry, TopName, Tops } from './top.ts';
+import { type Entry, type TopName, type Tops, topNameOf } from './top.ts';
 
 /** The counts that a list is made of. */
 export interface Counts {
@@ -14,13 +18,24 @@ export interface Counts {
   readonly site: Tops;
   /** Of the list's scope, where a rising list is made. */
   readonly rising?: readonly Entry[] | undefined;
+  /** What rises anywhere: no article is too old for popular lists while it does. */
+  readonly risen?: ReadonlySet<ArticleId>;
   readonly articles: ReadonlyMap<ArticleId, ListedArticle>;
+  readonly sparklines?: Pick<Sparklines, 'of'>;
+  /** What editors decided, of all lists, and what is read of the articles that they pinned. */
+  readonly curations?: readonly Curation[];
+  readonly pinReads?: PinReads;
 }
+
+/** The counts with the articles that may take places by their own reads. */
+type Placeable = Omit<Counts, 'articles'> & Pick<Curate, 'articles'>;
 
 /** What a list is told against: as it was last published, and as it stood an hour ago. */
 export interface Past {
   readonly lastItems: ReadonlyMap<ArticleId, ListItem>;
   readonly before: Ranks | undefined;
+  /** As it stood a day ago, where it is told against that as well. */
+  readonly dayBefore?: Ranks | undefined;
 }
 
 /** A list made, and what is kept of making it. */
@@ -34,45 +49,58 @@ export interface Composed {
 
 /** The list as it is to be published. */
 export function composeList(key: ListKey, counts: Counts, past: Past, names: ListNames, now: Date): Composed {
-  const { placed, confidence } = placeEntries(key, counts, past, now);
+  const curate = openCurate(key, counts);
+  const { placed, confidence } = curate.finish(placeEntries(key, { ...counts, articles: curate.articles }, past, now));
   // A list without a past is told against itself: nothing has moved yet. One of what rises was empty.
   const hasNoRanks = placed.length === 0 || key.kind === 'rising';
   const ownRanks = hasNoRanks ? undefined : ranksOf(placed.map((entry) => entry.id));
   const before = past.before ?? ownRanks;
-  const items = placed.flatMap(({ id, reads, fill }, index): ListItem[] => {
+  const items = placed.flatMap(({ id, reads, fill, isPinned }, index): ListItem[] => {
     const article = counts.articles.get(id);
     if (article === undefined) return [];
     const rank = index + 1;
     const told = movementOf(id, rank, before ?? new Map());
     const { previousRank, movement } = key.kind === 'rising' ? risingMovement(id, told, now) : told;
     const { since, peakRank } = tenureOf(rank, past.lastItems.get(id), now);
-    return [{ rank, previousRank, movement, peakRank, since, reads, fill, article }];
+    const dayAgo = past.dayBefore && { dayAgo: toldAgainst(id, rank, past.dayBefore) };
+    const item = { rank, previousRank, movement, peakRank, since, reads, fill, ...dayAgo };
+    return [{ ...item, ...(isPinned && { pinned: true }), article }];
   });
   const title = listTitle(key, names);
-  const itemsText = JSON.stringify(items);
+  const texts = items.map((item) => JSON.stringify(item));
+  const { curation } = curate;
   const head = {
     list: key.kind,
     scope: key.scope,
     title,
     window: slidingWindow(key.window, now),
     asOf: now.toISOString(),
-    version: versionOf(`${title}\n${confidence}\n${itemsText}`),
+    version: versionOf(
+      `${title}\n${confidence}\n${curation === undefined ? '' : JSON.stringify(curation)}[${texts.join()}]`,
+    ),
     confidence,
+    ...(curation !== undefined && { curation }),
   };
-  const text = `${JSON.stringify(head).slice(0, -1)},"items":${itemsText}}`;
+  const sparklineOf = counts.sparklines?.of(key, now);
+  const withSparklines = texts.map((text, index) => {
+    const sparkline = items[index] && sparklineOf?.(items[index].article.id);
+    return sparkline === undefined ? text : `${text.slice(0, -1)},"sparkline":[${sparkline.join()}]}`;
+  });
+  const text = `${JSON.stringify(head).slice(0, -1)},"items":[${withSparklines.join()}]}`;
   return { snapshot: { ...head, items }, text, before };
 }
 
-function placeEntries(key: ListKey, counts: Counts, past: Past, now: Date): ReturnType<typeof fillThin> {
+function placeEntries(key: ListKey, counts: Placeable, past: Past, now: Date): ReturnType<typeof fillThin> {
   if (key.kind === 'rising') return placeRising(counts);
-  const { own, site, articles } = counts;
-  const isListable = (entry: Entry) => articles.has(entry.id) && (key.kind === 'access' || isRecent(entry.id, now));
+  const { own, site, articles, risen } = counts;
+  const isListable = ({ id }: Entry) =>
+    articles.has(id) && (key.kind === 'access' || isRecent(id, now) || risen?.has(id) === true);
   const entriesOf = (tops: Tops, name: TopName) => tops[name].filter(isListable).slice(0, LIST_ITEMS);
   const siteSource = (name: TopName): Source[] =>
     key.scope === 'site' ? [] : [{ fill: 'site', entries: entriesOf(site, name) }];
 
   if (key.window === null) {
-    const entries = keepLastPlace(entriesOf(own, 'popular'), boxOf(past.lastItems));
+    const entries = keepLastPlace(entriesOf(own, topNameOf(key)), boxOf(past.lastItems));
     return fillThin(entries, siteSource('popular'));
   }
   const wider = WIDER_WINDOWS[key.window].map((window) => ({ fill: window, entries: entriesOf(own, window) }));
@@ -80,7 +108,7 @@ function placeEntries(key: ListKey, counts: Counts, past: Past, now: Date): Retu
 }
 
 /** Never filled: an article that does not rise has no place there, and one that does is no matter of chance. */
-function placeRising({ rising = [], articles }: Counts): ReturnType<typeof fillThin> {
+function placeRising({ rising = [], articles }: Placeable): ReturnType<typeof fillThin> {
   const entries = rising.filter(({ id }) => articles.has(id)).slice(0, LIST_ITEMS);
   return {
     placed: entries.map((entry) => ({ ...entry, fill: null })),
@@ -90,11 +118,16 @@ function placeRising({ rising = [], articles }: Counts): ReturnType<typeof fillT
 
 /** Who stood in the box by reads of the list's own; a filled item has no place to defend. */
 function boxOf(items: ReadonlyMap<ArticleId, ListItem>): ReadonlySet<ArticleId> {
-  const box = [...items.values()].filter((item) => item.rank <= BOX_ITEMS && item.fill === null);
+  const box = [...items.values()].filter((item) => item.rank <= BOX_ITEMS && item.fill === null && !item.pinned);
   return new Set(box.map((item) => item.article.id));
 }
 
-/** Of all that a reader sees except the times of the build, so that a list which did not change keeps it. */
+function toldAgainst(article: ArticleId, rank: number, before: Ranks): ListItem['dayAgo'] & object {
+  const { previousRank, movement } = movementOf(article, rank, before);
+  return { rank: previousRank, movement };
+}
+
+/** Of all that a reader sees except the times of the build and sparklines, so that a list which did not change keeps it. */
 function versionOf(content: string): string {
   return createHash('sha256').update(content).digest('base64url').slice(0, 16);
 }

@@ -11,6 +11,13 @@ export interface History {
   readonly asOf: Date;
   /** The list as it stood at the time that was asked for, or its first one where it is younger. */
   readonly before: Ranks;
+  /** The list as it stood a day before it is looked at, where it was asked for and had been published by then. */
+  readonly dayBefore: Ranks | undefined;
+}
+
+/** Lists that are told against the day before as well. */
+export function isToldByDay({ kind, window }: Pick<ListKey, 'kind' | 'window'>): boolean {
+  return kind === 'access' && window === '24h';
 }
 
 interface Row {
@@ -20,14 +27,21 @@ interface Row {
   readonly version: string;
   readonly as_of: Date;
   readonly articles: ArticleId[];
+  readonly day_articles: ArticleId[] | null;
 }
 
 /** Histories by Redis key, in one query; lists that were never stored are absent. */
-export async function readHistories(sql: Sql, keys: readonly ListKey[], at: Date): Promise<Map<string, History>> {
+export async function readHistories(
+  sql: Sql,
+  keys: readonly ListKey[],
+  at: Date,
+  dayAt: Date,
+): Promise<Map<string, History>> {
   const { rows } = await sql.query<Row>(
     `select wanted.kind, wanted.scope, wanted.span, newest.version, newest.as_of,
-            jsonb_path_query_array(coalesce(earlier.body, first.body), '$.items[*].article') as articles
-       from unnest($1::text[], $2::text[], $3::text[]) as wanted(kind, scope, span)
+            jsonb_path_query_array(coalesce(earlier.body, first.body), '$.items[*].article') as articles,
+            jsonb_path_query_array(day.body, '$.items[*].article') as day_articles
+       from unnest($1::text[], $2::text[], $3::text[], $6::boolean[]) as wanted(kind, scope, span, by_day)
       cross join lateral (
         select version, as_of from list_snapshots s
          where s.kind = wanted.kind and s.scope = wanted.scope and s.span = wanted.span
@@ -39,13 +53,25 @@ export async function readHistories(sql: Sql, keys: readonly ListKey[], at: Date
        left join lateral (
         select body from list_snapshots s
          where s.kind = wanted.kind and s.scope = wanted.scope and s.span = wanted.span and earlier.body is null
-         order by as_of limit 1) as first on true`,
-    [keys.map((key) => key.kind), keys.map((key) => key.scope), keys.map(spanOf), at],
+         order by as_of limit 1) as first on true
+       left join lateral (
+        select body from list_snapshots s
+         where s.kind = wanted.kind and s.scope = wanted.scope and s.span = wanted.span and s.as_of <= $5 and wanted.by_day
+         order by as_of desc limit 1) as day on true`,
+    [keys.map((key) => key.kind), keys.map((key) => key.scope), keys.map(spanOf), at, dayAt, keys.map(isToldByDay)],
   );
   return new Map(
-    rows.map(({ kind, scope, span, version, as_of, articles }) => {
+    rows.map(({ kind, scope, span, version, as_of, articles, day_articles }) => {
       const key = { kind, scope, window: span === '-' ? null : span } as ListKey;
-      return [listRedisKey(key), { version, asOf: as_of, before: ranksOf(articles) }];
+      return [
+        listRedisKey(key),
+        {
+          version,
+          asOf: as_of,
+          before: ranksOf(articles),
+          dayBefore: day_articles === null ? undefined : ranksOf(day_articles),
+        },
+      ];
     }),
   );
 }

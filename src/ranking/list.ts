@@ -59,6 +59,13 @@ export interface Snapshot {
   /** The same as long as the items are the same. */
   readonly version: string;
   readonly confidence: 'ok' | 'thin' | 'empty';
+  /** What editors did to the list; absent where they left it alone. */
+  readonly curation?: {
+    /** Articles that they hold at a place. */
+    readonly pinned: number;
+    /** Articles that they left out, of those that would be in it. */
+    readonly excluded: number;
+  };
   readonly items: readonly ListItem[];
 }
 
@@ -75,7 +82,13 @@ export interface ListItem {
   readonly reads: number;
   /** Where a thin list was filled from: a wider window's id or `site`; null for its own reads. */
   readonly fill: string | null;
+  /** An editor holds it where it stands; absent otherwise. */
+  readonly pinned?: true;
+  /** Where it stood a day ago; in access lists of 24 hours which are older than that. */
+  readonly dayAgo?: { readonly rank: number | null; readonly movement: Movement };
   readonly article: ListedArticle;
+  /** Reads in each of 24 steps until now, the last one under way (sparklines.ts); absent while they are not known. */
+  readonly sparkline?: readonly number[];
 }
 
 export interface ListedArticle {

@@ -1,4 +1,4 @@
-import { HOUR, MINUTE } from '../clock.ts';
+import { DAY, HOUR, MINUTE } from '../clock.ts';
 import type { RedisClient } from '../engines/redis.ts';
 import type { Sql } from '../engines/sql.ts';
 import type { ArticleId } from '../ids.ts';
@@ -9,6 +9,8 @@ import { readSnapshots } from './store.ts';
 
 /** Movement is told against the list as it stood so long ago. */
 const MOVEMENT_SPAN = HOUR;
+/** And access lists of 24 hours against this as well. */
+const DAY_SPAN = DAY;
 
 /** How often a list is stored at most, and how old what is known of its past may be. */
 const STORE_EVERY = MINUTE;
@@ -20,6 +22,8 @@ export interface Remembered {
   readonly lastItems: ReadonlyMap<ArticleId, ListItem>;
   /** As it stood an hour ago, or first; undefined for a list that never had an item. */
   readonly before: Ranks | undefined;
+  /** As it stood a day ago, where it is told against that as well and is so old. */
+  readonly dayBefore: Ranks | undefined;
 }
 
 interface Entry extends Remembered {
@@ -50,6 +54,7 @@ const NOTHING: Entry = {
   last: undefined,
   lastItems: new Map(),
   before: undefined,
+  dayBefore: undefined,
   lookedUpAt: Number.NEGATIVE_INFINITY,
   storedVersion: undefined,
   storedAt: Number.NEGATIVE_INFINITY,
@@ -66,7 +71,12 @@ export function openMemory(sql: Sql, redis: RedisClient): Memory {
       const lasts = unknown.length === 0 ? [] : await readSnapshots(redis, sql, unknown);
       const old = keys.filter((key) => Math.abs(now.getTime() - entryOf(key).lookedUpAt) >= STORE_EVERY);
       if (old.length === 0) return;
-      const histories = await readHistories(sql, old, new Date(now.getTime() - MOVEMENT_SPAN));
+      const histories = await readHistories(
+        sql,
+        old,
+        new Date(now.getTime() - MOVEMENT_SPAN),
+        new Date(now.getTime() - DAY_SPAN),
+      );
       unknown.forEach((key, index) => {
         entries.set(listRedisKey(key), withLast(NOTHING, lasts[index]));
       });
@@ -77,6 +87,7 @@ export function openMemory(sql: Sql, redis: RedisClient): Memory {
           ...entry,
           lookedUpAt: now.getTime(),
           before: history?.before ?? entry.before,
+          dayBefore: history?.dayBefore,
           storedVersion: history?.version ?? entry.storedVersion,
           storedAt: history?.asOf.getTime() ?? entry.storedAt,
         });

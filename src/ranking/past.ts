@@ -5,6 +5,9 @@ import type { Sql } from '../engines/sql.ts';
 import { type ArticleId, earliestIdAt } from '../ids.ts';
 import { SLOT_SECONDS, type WindowId, windowStarts } from '../views/keys.ts';
 import { composeList, type Past } from './compose.ts';
+import { leavesOut, pinnedArticles } from './curation.ts';
+import { readCurations } from './curation-store.ts';
+import type { PinReads } from './curations-in-force.ts';
 import type { ListKey, Scope, Snapshot } from './list.ts';
 import { listedArticle } from './listed-article.ts';
 import { ranksOf } from './movement.ts';
@@ -12,10 +15,12 @@ import { POPULAR_HALF_LIFE, POPULAR_MAX_AGE } from './popular.ts';
 import { readSnapshotAt } from './store.ts';
 import { BOX_ITEMS, GOOD_READS, WIDER_WINDOWS } from './thin.ts';
 import type { ListNames } from './title.ts';
-import { DEPTH, type Entry, NO_TOPS, type TopName, type Tops } from './top.ts';
+import { DEPTH, type Entry, NO_TOPS, type TopName, type Tops, topNameOf } from './top.ts';
 
 /** Decayed reads count for so many half-lives (record.lua). */
 const HALF_LIVES = 20;
+/** Where editors leave things out, a past list is looked for so deep. */
+const CURATED_DEPTH = 16 * DEPTH;
 const MOVEMENT_SPAN = HOUR;
 const NO_PAST: Past = { lastItems: new Map(), before: undefined };
 
@@ -44,7 +49,7 @@ async function isOutdone(sql: Sql, { window }: ListKey, { asOf }: Snapshot, at: 
        select from view_imports cross join json_array_elements(spans) span
        where committed_at > $1 and (span ->> 1)::bigint >= $2 and (span ->> 0)::bigint <= $3
      ) as is_outdone`,
-    [asOf, startOf(window ?? 'popular', at).getTime(), at.getTime()],
+    [asOf, startOf(window ?? 'popular', at, POPULAR_HALF_LIFE).getTime(), at.getTime()],
   );
   return rows[0]?.is_outdone === true;
 }
@@ -85,25 +90,40 @@ async function readNames(sql: Sql, scope: Scope, siteName: string): Promise<List
 
 /** The counts that the list may be made of: its own, and where these are thin, those that it is filled from. */
 async function readCounts(sql: Sql, key: ListKey, zone: string, at: Date) {
-  const name = key.window ?? 'popular';
-  const read = (scope: Scope, top: TopName) => readTop(sql, scope, top, zone, at);
+  const name = topNameOf(key);
+  // As editors had decided by then.
+  const curations = await readCurations(sql, at);
+  const depth = leavesOut(curations) ? CURATED_DEPTH : DEPTH;
+  const read = (scope: Scope, top: TopName) => readTop(sql, scope, top, zone, at, depth);
   const own: Partial<Record<TopName, readonly Entry[]>> = { [name]: await read(key.scope, name) };
   let site: Tops = NO_TOPS;
   if ((own[name] ?? []).filter(({ reads }) => reads >= GOOD_READS).length < BOX_ITEMS) {
     const wider: readonly WindowId[] = key.window === null ? [] : WIDER_WINDOWS[key.window];
     for (const window of wider) own[window] = await read(key.scope, window);
-    if (key.scope !== 'site') site = { ...NO_TOPS, [name]: await read('site', name) };
+    const ofSite = topNameOf({ ...key, scope: 'site' });
+    if (key.scope !== 'site') site = { ...NO_TOPS, [ofSite]: await read('site', ofSite) };
   }
   const tops: Tops = { ...NO_TOPS, ...own };
-  const ids = [tops, site].flatMap((lists) => Object.values(lists).flatMap((list) => list.map(({ id }) => id)));
+  const pinned = pinnedArticles(curations);
+  const listed = [tops, site].flatMap((lists) => Object.values(lists).flatMap((list) => list.map(({ id }) => id)));
+  const ids = [...pinned, ...listed];
   const found = await findOriginals(sql, [...new Set(ids)]);
   const articles = new Map(Array.from(found, ([id, article]) => [id, listedArticle(article)]));
-  return { own: tops, site, articles };
+  const pinReads = await readPinReads(sql, pinned, startOf(key.window ?? '24h', at, POPULAR_HALF_LIFE), at);
+  return { own: tops, site, articles, curations, pinReads };
 }
 
-async function readTop(sql: Sql, scope: Scope, name: TopName, zone: string, at: Date): Promise<readonly Entry[]> {
-  const start = startOf(name, at);
-  const isPopular = name === 'popular';
+async function readTop(
+  sql: Sql,
+  scope: Scope,
+  name: TopName,
+  zone: string,
+  at: Date,
+  depth: number,
+): Promise<readonly Entry[]> {
+  const halfLife = name === 'popularHere' ? await readHalfLife(sql, scope) : POPULAR_HALF_LIFE;
+  const start = startOf(name, at, halfLife);
+  const isPopular = name === 'popular' || name === 'popularHere';
   const { rows } = await sql.query<{ id: ArticleId; reads: number; score: number }>(READ_PAST, [
     scope === 'site' ? null : scope,
     start,
@@ -112,16 +132,36 @@ async function readTop(sql: Sql, scope: Scope, name: TopName, zone: string, at: 
     at,
     zone,
     isPopular ? earliestIdAt(new Date(at.getTime() - POPULAR_MAX_AGE)) : '',
-    isPopular ? POPULAR_HALF_LIFE * (HOUR / SECOND) : null,
+    isPopular ? halfLife * (HOUR / SECOND) : null,
     isPopular ? new Date(at.getTime() - DAY) : null,
-    DEPTH,
+    depth,
   ]);
   return rows;
 }
 
+/** What pinned articles had been read, whatever the window is called. */
+async function readPinReads(sql: Sql, pinned: readonly ArticleId[], from: Date, at: Date): Promise<PinReads> {
+  if (pinned.length === 0) return new Map();
+  const { rows } = await sql.query<{ id: ArticleId; reads: number }>(
+    `select coalesce(original_id, id) as id, sum(reads)::float8 as reads
+     from read_counts join articles on id = article_id
+     where (id = any ($1::text[]) or original_id = any ($1::text[])) and slot >= $2 and slot < $3 group by 1`,
+    [pinned, from, at],
+  );
+  return new Map(rows.map(({ id, reads }) => [id, { '1h': reads, '24h': reads, '7d': reads, '30d': reads }]));
+}
+
+/** Of the category as it is today: what was decided before is not kept. */
+async function readHalfLife(sql: Sql, scope: Scope): Promise<number> {
+  const { rows } = await sql.query<{ hours: number }>('select half_life as hours from categories where slug = $1', [
+    scope,
+  ]);
+  return rows[0]?.hours ?? POPULAR_HALF_LIFE;
+}
+
 /** The beginning of the first slot or hour that the list still counts at `at`. */
-function startOf(name: TopName, at: Date): Date {
-  if (name === 'popular') return new Date(at.getTime() - HALF_LIVES * POPULAR_HALF_LIFE * HOUR);
+function startOf(name: TopName, at: Date, halfLife: number): Date {
+  if (name === 'popular' || name === 'popularHere') return new Date(at.getTime() - HALF_LIVES * halfLife * HOUR);
   const unit = name === '1h' || name === '24h' ? SLOT_SECONDS * SECOND : HOUR;
   return new Date(windowStarts(at)[name] * unit);
 }

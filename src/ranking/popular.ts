@@ -1,10 +1,11 @@
 import { DAY } from '../clock.ts';
 import { type ArticleId, publishedAtOf } from '../ids.ts';
+import type { PopularHalfLife } from '../views/keys.ts';
 import { BOX_ITEMS } from './thin.ts';
 import type { Entry } from './top.ts';
 
-/** Half-life of a read in popular lists, in hours. */
-export const POPULAR_HALF_LIFE = 3;
+/** Half-life of a read in popular lists of the site and of categories in which much is read, in hours. */
+export const POPULAR_HALF_LIFE: PopularHalfLife = 3;
 
 /** Older articles leave popular lists, by their first publication. */
 export const POPULAR_MAX_AGE = 7 * DAY;
@@ -20,10 +21,11 @@ export function isRecent(article: ArticleId, now: Date): boolean {
 /**
  * A decayed score made comparable with those of any other landmark and instant: the base 2 logarithm of what the score
  * would be with the landmark at the epoch. Time does not change it, so a list without new reads keeps its order and a
- * score never over- or underflows. Rounded, so that equal counts behind two landmarks stay a tie.
+ * score never over- or underflows. Rounded to ten-millionths, so that equal counts behind two landmarks stay a tie: the
+ * sum itself is good to about 3e-11.
  */
 export function timelessScore(score: number, landmark: number, halfLifeHours: number): number {
-  return Math.round((Math.log2(score) + landmark / (halfLifeHours * 3600)) * 1e9) / 1e9;
+  return Math.round((Math.log2(score) + landmark / (halfLifeHours * 3600)) * 1e7) / 1e7;
 }
 
 /**

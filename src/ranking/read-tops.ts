@@ -1,6 +1,6 @@
 import type { RedisClient } from '../engines/redis.ts';
 import { type ArticleId, type CategorySlug, shardOf } from '../ids.ts';
-import { ALL_SHARDS, keysOf } from '../views/keys.ts';
+import { ALL_SHARDS, keysOf, POPULAR_HALF_LIVES, type PopularHalfLife } from '../views/keys.ts';
 import { POPULAR_HALF_LIFE, timelessScore } from './popular.ts';
 import { askShard } from './shard.ts';
 import { byPlace, DEPTH, type Entry, mergeTops, TOP_NAMES, type TopName, type Tops, topsOf } from './top.ts';
@@ -18,11 +18,13 @@ const CHUNK = 20;
 /** Readings of one shard after which a landmark that keeps moving is taken for a fault. */
 const MAX_READINGS = 10;
 
-const LANDMARK = `L:${POPULAR_HALF_LIFE * 60}`;
+const LANDMARKS = POPULAR_HALF_LIVES.map((hours) => `L:${hours * 60}`);
 
 interface List {
   readonly category: CategorySlug;
   readonly name: TopName;
+  /** Of popular lists. */
+  readonly halfLife: PopularHalfLife | undefined;
   readonly parts: readonly Part[];
   merged: readonly Entry[];
 }
@@ -30,22 +32,24 @@ interface List {
 /** What one shard holds of one list, as far as it was read. */
 interface Part {
   readonly shard: number;
-  readonly list: Pick<List, 'category' | 'name'>;
+  readonly list: Pick<List, 'category' | 'name' | 'halfLife'>;
   limit: number;
   entries: readonly Entry[];
   /** The last entry read, where the shard may hold more behind it. */
   cutAt: Entry | undefined;
 }
 
-/** The tops of each category, exact over all shards; those of popular hold only articles that `isEligible` accepts. */
+/** The best `depth` of each list of each category, exact over all shards; popular ones of what `isEligible` accepts. */
 export async function readTops(
   redis: RedisClient,
   categories: readonly CategorySlug[],
   isEligible: (article: ArticleId) => boolean,
+  depth = DEPTH,
+  halfLives: ReadonlyMap<CategorySlug, PopularHalfLife> = new Map(),
 ): Promise<Map<CategorySlug, Tops>> {
   const tops: [CategorySlug, Tops][] = [];
   for (let from = 0; from < categories.length; from += CHUNK) {
-    tops.push(...(await readChunk(redis, categories.slice(from, from + CHUNK), isEligible)));
+    tops.push(...(await readChunk(redis, categories.slice(from, from + CHUNK), isEligible, depth, halfLives)));
   }
   return new Map(tops);
 }
@@ -54,10 +58,12 @@ async function readChunk(
   redis: RedisClient,
   categories: readonly CategorySlug[],
   isEligible: (article: ArticleId) => boolean,
+  depth: number,
+  halfLives: ReadonlyMap<CategorySlug, PopularHalfLife>,
 ): Promise<[CategorySlug, Tops][]> {
   const scopes = categories.map((category) => ({
     category,
-    lists: TOP_NAMES.map((name) => openList(category, name)),
+    lists: openLists(category, halfLives.get(category) ?? POPULAR_HALF_LIFE),
   }));
   const lists = scopes.flatMap((scope) => scope.lists);
   let open = lists.flatMap((list) => list.parts);
@@ -65,26 +71,41 @@ async function readChunk(
     const byShard = groupBy(open, (part) => part.shard);
     await Promise.all([...byShard].map(([shard, parts]) => readShard(redis, shard, parts, isEligible)));
     const touched = new Set(open.map((part) => part.list));
-    open = lists.filter((list) => touched.has(list)).flatMap(mergeParts);
+    open = lists.filter((list) => touched.has(list)).flatMap((list) => mergeParts(list, depth));
   }
   await addReads(redis, lists);
   return scopes.map(({ category, lists }) => [
     category,
-    topsOf((name) => lists.find((list) => list.name === name)?.merged ?? []),
+    topsOf((name) => {
+      const found = lists.find((list) => list.name === name) ?? lists.find((list) => list.name === 'popular');
+      return found?.merged ?? [];
+    }),
   ]);
 }
 
-function openList(category: CategorySlug, name: TopName): List {
+/** A category without a half-life of its own has one popular list, which stands for both. */
+function openLists(category: CategorySlug, halfLife: PopularHalfLife): List[] {
+  const names = TOP_NAMES.filter((name) => name !== 'popularHere' || halfLife !== POPULAR_HALF_LIFE);
+  return names.map((name) => {
+    if (name === 'popular') return openList(category, name, POPULAR_HALF_LIFE);
+    return openList(category, name, name === 'popularHere' ? halfLife : undefined);
+  });
+}
+
+function openList(category: CategorySlug, name: TopName, halfLife: PopularHalfLife | undefined): List {
   const parts: Part[] = [];
-  const list: List = { category, name, parts, merged: [] };
+  const list: List = { category, name, halfLife, parts, merged: [] };
   for (const shard of ALL_SHARDS) parts.push({ shard, list, limit: FIRST_READ, entries: [], cutAt: undefined });
   return list;
 }
 
 /** Merges what was read; gives the parts to read deeper: those that were cut off above the place of the list's last. */
-function mergeParts(list: List): Part[] {
-  list.merged = mergeTops(list.parts.map((part) => part.entries));
-  const last = list.merged[DEPTH - 1];
+function mergeParts(list: List, depth: number): Part[] {
+  list.merged = mergeTops(
+    list.parts.map((part) => part.entries),
+    depth,
+  );
+  const last = list.merged[depth - 1];
   const open = list.parts.filter(
     ({ cutAt }) => cutAt !== undefined && (last === undefined || byPlace(cutAt, last) < 0),
   );
@@ -101,42 +122,48 @@ async function readShard(
   const { marks, window, popular } = keysOf(shard);
   for (let reading = 0; reading < MAX_READINGS; reading++) {
     const replies = await askShard(redis, (pipeline) => {
-      pipeline.hget(marks, LANDMARK);
+      pipeline.hmget(marks, ...LANDMARKS);
       for (const { list, limit } of parts) {
-        const { category, name } = list;
-        const key = name === 'popular' ? popular(category, POPULAR_HALF_LIFE) : window(name, category);
+        const { category, name, halfLife } = list;
+        const key = isPopular(name) ? popular(category, halfLife ?? POPULAR_HALF_LIFE) : window(name, category);
         pipeline.zrevrange(key, 0, limit - 1, 'WITHSCORES');
       }
-      pipeline.hget(marks, LANDMARK);
+      pipeline.hmget(marks, ...LANDMARKS);
     });
     // A pipeline is not atomic, and a transaction this long would hold everyone up. A landmark moves about once in 50
     // days; scores read while it does are of two kinds, so they are read again.
-    const landmark = replies[0];
-    if (replies.at(-1) !== landmark) continue;
+    const landmarks = replies[0] as (string | null)[];
+    if (String(replies.at(-1)) !== String(landmarks)) continue;
+    const landmarkOf = new Map(POPULAR_HALF_LIVES.map((hours, index) => [hours, Number(landmarks[index] ?? 0)]));
     parts.forEach((part, index) => {
-      takeReply(part, replies[index + 1] as string[], Number(landmark ?? 0), isEligible);
+      const { halfLife = POPULAR_HALF_LIFE } = part.list;
+      takeReply(part, replies[index + 1] as string[], landmarkOf.get(halfLife) ?? 0, isEligible);
     });
     return;
   }
   throw new Error(`the landmark of shard ${shard} does not stand still`);
 }
 
+function isPopular(name: TopName): name is 'popular' | 'popularHere' {
+  return name === 'popular' || name === 'popularHere';
+}
+
 /** A reply is members and scores in turn; what is not above zero is no read. */
 function takeReply(part: Part, reply: string[], landmark: number, isEligible: (article: ArticleId) => boolean): void {
-  const isPopular = part.list.name === 'popular';
+  const { name, halfLife } = part.list;
   const entries: Entry[] = [];
   for (let index = 0; index < reply.length; index += 2) {
     const id = reply[index] as ArticleId;
     const count = Number(reply[index + 1]);
     if (!(count > 0)) break;
     entries.push(
-      isPopular
-        ? { id, score: timelessScore(count, landmark, POPULAR_HALF_LIFE), reads: 0 }
+      halfLife !== undefined
+        ? { id, score: timelessScore(count, landmark, halfLife), reads: 0 }
         : { id, score: count, reads: count },
     );
   }
   part.cutAt = entries.length < part.limit ? undefined : entries.at(-1);
-  part.entries = isPopular ? entries.filter((entry) => isEligible(entry.id)) : entries;
+  part.entries = isPopular(name) ? entries.filter((entry) => isEligible(entry.id)) : entries;
 }
 
 /** Gives the entries of popular lists their reads of 24 hours; most are known from the 24 h list of the category. */
@@ -146,7 +173,7 @@ async function addReads(redis: RedisClient, lists: readonly List[]): Promise<voi
   for (const { category, name, merged } of lists) {
     if (name === '24h') for (const entry of merged) reads.set(nameOf(category, entry.id), entry.reads);
   }
-  const popular = lists.filter((list) => list.name === 'popular');
+  const popular = lists.filter((list) => isPopular(list.name));
   const unknown = popular.flatMap(({ category, merged }) =>
     merged.filter(({ id }) => !reads.has(nameOf(category, id))).map(({ id }) => ({ category, id })),
   );

@@ -8,8 +8,8 @@ const FAST_MINUTES = 15;
 const SLOW_MINUTES = 60;
 
 /** What an article needs to be listed: so many fast reads, and so many standard deviations more than was to be expected. */
-const LEAST_FAST = 8;
-const LEAST_Z = 3;
+export const LEAST_FAST = 8;
+export const LEAST_Z = 3;
 
 /** Younger articles are marked as new: they had no past to rise from. */
 const NEW_AGE = 90 * MINUTE;
@@ -53,6 +53,27 @@ function significantRate(expected: number): number {
   return expected + LEAST_Z * Math.sqrt((expected * Math.LN2) / (2 * FAST_MINUTES));
 }
 
+/** How steeply an article of the category rises: what the list goes by. */
+export interface Rise {
+  /** Reads a minute now, and those that were to be expected. */
+  readonly rate: number;
+  readonly expected: number;
+  /** The one through the other; 0 where nothing can be expected yet. */
+  readonly growth: number;
+  /** How many standard deviations the one lies above the other. */
+  readonly z: number;
+  readonly isSignificant: boolean;
+}
+
+/** An article's rise against its own rate of the last hours, or the category's mean where that is higher. */
+export function riseOf({ fast, slow }: Activity, mean: number, drift: number): Rise {
+  const [rate, expected] = [fastRate(fast), drift * slowRate(Math.max(slow, mean))];
+  const isSignificant = expected > 0 && fast >= LEAST_FAST - TOLERANCE && rate >= significantRate(expected) - TOLERANCE;
+  const growth = expected > 0 ? Math.round(rate / expected / TOLERANCE) * TOLERANCE : 0;
+  const z = expected > 0 ? (rate - expected) / Math.sqrt((expected * Math.LN2) / (2 * FAST_MINUTES)) : 0;
+  return { rate, expected, growth, z, isSignificant };
+}
+
 /** The fewest fast reads with which an article of the category can be listed; `mean` are slow reads of its articles. */
 export function leastFast(mean: number, drift: number): number {
   const significant = (significantRate(drift * slowRate(mean)) * FAST_MINUTES) / Math.LN2;
@@ -65,10 +86,8 @@ export function leastFast(mean: number, drift: number): number {
  */
 export function risingEntries(candidates: readonly Candidate[], mean: number, drift: number): readonly Entry[] {
   const entries = candidates.flatMap(({ id, fast, slow, reads }): Entry[] => {
-    const expected = drift * slowRate(Math.max(slow, mean));
-    const isListed =
-      expected > 0 && fast >= LEAST_FAST - TOLERANCE && fastRate(fast) >= significantRate(expected) - TOLERANCE;
-    return isListed ? [{ id, score: Math.round(fastRate(fast) / expected / TOLERANCE) * TOLERANCE, reads }] : [];
+    const { growth, isSignificant } = riseOf({ fast, slow }, mean, drift);
+    return isSignificant ? [{ id, score: growth, reads }] : [];
   });
   return entries.sort(byPlace);
 }

@@ -1,6 +1,6 @@
 import type { ArticleId } from '../ids.ts';
 import { WINDOWS, type WindowId } from '../views/keys.ts';
-import { LIST_ITEMS } from './list.ts';
+import { LIST_ITEMS, type ListKey } from './list.ts';
 
 /** An article's place by its counts. */
 export interface Entry {
@@ -10,10 +10,16 @@ export interface Entry {
   readonly reads: number;
 }
 
-export type TopName = WindowId | 'popular';
-export const TOP_NAMES: readonly TopName[] = [...WINDOWS, 'popular'];
+/** `popular` has the same half-life in all scopes, so that the site's can be merged; `popularHere` has the category's own. */
+export type TopName = WindowId | 'popular' | 'popularHere';
+export const TOP_NAMES: readonly TopName[] = [...WINDOWS, 'popular', 'popularHere'];
 
-/** The best of one scope, a list for each window and one for popular. */
+/** The counts that a list other than a rising one is made of. */
+export function topNameOf({ window, scope }: Pick<ListKey, 'window' | 'scope'>): TopName {
+  return window ?? (scope === 'site' ? 'popular' : 'popularHere');
+}
+
+/** The best of one scope, a list for each window and two for popular. */
 export type Tops = Readonly<Record<TopName, readonly Entry[]>>;
 
 /** More than a list shows, so that an article that is gone leaves no hole. */
@@ -30,8 +36,8 @@ export function byPlace(a: Entry, b: Entry): number {
   return b.score - a.score || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
 }
 
-/** The best `DEPTH` of several lists; an article that stands in more than one counts once. */
-export function mergeTops(lists: Iterable<readonly Entry[]>): readonly Entry[] {
+/** The best `depth` of several lists; an article that stands in more than one counts once. */
+export function mergeTops(lists: Iterable<readonly Entry[]>, depth = DEPTH): readonly Entry[] {
   const best = new Map<ArticleId, Entry>();
   for (const list of lists) {
     for (const entry of list) {
@@ -40,7 +46,7 @@ export function mergeTops(lists: Iterable<readonly Entry[]>): readonly Entry[] {
       if (known === undefined || known.score < entry.score) best.set(entry.id, entry);
     }
   }
-  return [...best.values()].sort(byPlace).slice(0, DEPTH);
+  return [...best.values()].sort(byPlace).slice(0, depth);
 }
 
 /**

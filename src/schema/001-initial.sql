@@ -3,7 +3,10 @@
 create table categories (
   slug text primary key,
   name text not null,
-  position integer not null default 0
+  position integer not null default 0,
+  -- Half-life of popular lists in hours, and when it was decided (src/ranking/half-lives.ts).
+  half_life smallint not null default 3 check (half_life in (3, 6, 12, 24)),
+  half_life_at timestamptz
 );
 
 -- A URL we poll. PostgreSQL owns the schedule (next_poll_at, leased_until); the queue is only a hint. Each poll writes
@@ -388,6 +391,8 @@ create table revocations (
   made_at timestamptz not null,
   undone_at timestamptz,
   undone_by text,
+  -- Up to which change closed lists have followed: made_at or undone_at.
+  closed_lists_at timestamptz,
   check (from_at < to_at)
 );
 
@@ -433,7 +438,9 @@ create table view_imports (
   started_at timestamptz not null,
   committed_at timestamptz not null,
   -- Rises with every commit of any import, so that two which run at once notice each other.
-  commit_number bigint not null default nextval('view_import_commits')
+  commit_number bigint not null default nextval('view_import_commits'),
+  -- The commit that closed lists have followed.
+  closed_lists_number bigint
 );
 
 create index view_imports_by_head on view_imports (head);
@@ -453,21 +460,60 @@ create table list_snapshots (
 
 create index list_snapshots_by_time on list_snapshots (as_of);
 
--- Finished hours, days, weeks and months of the site's zone whose lists were made: once, and never again.
+-- What editors decided about lists: an article that is held at a place, or what is left out (src/ranking/curation.ts). A
+-- decision is never changed and never deleted. It expires or is ended, so that the table is its own log.
+create table curations (
+  id bigint generated always as identity primary key,
+  action text not null check (action in ('pin', 'exclude')),
+  -- What value is: an article's id, a source or the host of its links, a category's slug, or words of titles.
+  target text not null check (target in ('article', 'source', 'category', 'word')),
+  value text not null,
+  -- The lists that it is for; null: of every kind, of every scope.
+  kind text,
+  scope text,
+  place integer check (place between 1 and 50),
+  made_by text not null,
+  reason text not null default '',
+  made_at timestamptz not null,
+  expires_at timestamptz,
+  ended_at timestamptz,
+  ended_by text,
+  check ((action = 'pin') = (place is not null)),
+  check (action = 'exclude' or target = 'article')
+);
+
+create index curations_in_force on curations (id) where ended_at is null;
+
+-- Views of articles that were no reads, by hour and reason, for whoever asks why a list is as it is; kept for a week.
+create table refused_views (
+  article_id text collate "C" not null,
+  hour timestamptz not null,
+  reason text collate "C" not null,
+  views integer not null,
+  primary key (article_id, hour, reason)
+);
+
+create index refused_views_by_hour on refused_views (hour);
+
+-- Finished hours, days, weeks and months of the site's zone whose lists were made. checked_at is when they were last held
+-- against the archive, because an import or a revocation changed it.
 create table closed_periods (
   period text not null check (period in ('hour', 'day', 'week', 'month')),
   start_at timestamptz not null,
   end_at timestamptz not null,
   closed_at timestamptz not null,
+  checked_at timestamptz not null,
   primary key (period, start_at)
 );
 
--- Their lists as they are served, of the scopes that were read at all.
+-- Their lists as they are served, of the scopes that were read at all. None is ever changed: where reads were revoked or
+-- imported since, a later revision stands beside it, which says so.
 create table closed_lists (
   period text not null,
   start_at timestamptz not null,
   scope text not null,
+  revision integer not null default 1,
   body jsonb not null,
-  primary key (period, start_at, scope),
+  primary key (period, start_at, scope, revision),
   foreign key (period, start_at) references closed_periods on delete cascade
 );

@@ -11,6 +11,7 @@ import type { CrawlerCheck } from './crawlers.ts';
 import { withDeadline } from './deadline.ts';
 import { type Origin, type Origins, openOrigins, weighedOf } from './network.ts';
 import { type Read, recordReads } from './record.ts';
+import type { Refusals } from './refusals.ts';
 import { drop, type Tally } from './tally.ts';
 import type { Collected, CountedArticle, DropReason, Reporter, ViewReport } from './view.ts';
 import { DEFAULT_CLASS } from './view-class.ts';
@@ -35,6 +36,8 @@ export interface CollectorTools {
   readonly random?: (bytes: number) => Buffer;
   /** Whether the address is a crawler's; without it, only its User-Agent tells. */
   readonly isCrawler?: CrawlerCheck;
+  /** Hears of each view of some article that was refused (refusals.ts). */
+  readonly onRefused?: Refusals['note'];
   /** Hears of each script call: how many reads it took to Redis, and how long the answer took. */
   readonly onRecorded?: (reads: number, ms: number) => void;
 }
@@ -112,14 +115,14 @@ interface Counting {
 
 /** Takes one request's views through all checks, in this order: what costs nothing first. */
 async function countViews(
-  { catalogue, clock, isCrawler }: CollectorTools,
+  { catalogue, clock, isCrawler, onRefused }: CollectorTools,
   { salts, origins, batches, answerMs, isBot }: Counting,
   reports: readonly ViewReport[],
   reporter: Reporter,
 ): Promise<Collected> {
   const tally: Tally = { accepted: 0, dropped: {} };
   const isProgram = isBot(reporter.userAgent) || isCrawler?.(reporter.address) === true;
-  const candidates = candidatesOf(reports, reporter, isProgram, tally);
+  const candidates = candidatesOf(reports, reporter, isProgram, tally, onRefused);
   if (candidates.length === 0) return tally;
   const remembered = catalogue.recall?.(candidates);
   const articles = remembered ?? (await withDeadline(catalogue.find(candidates), answerMs, 'The database'));
@@ -136,7 +139,9 @@ async function countViews(
       tally.accepted++;
       continue;
     }
-    drop(tally, recorded === 'damped' ? 'rate-limited' : 'duplicate');
+    const reason = recorded === 'damped' ? 'rate-limited' : 'duplicate';
+    drop(tally, reason);
+    onRefused?.({ article: reads[i]?.article ?? '' }, reason);
     const origin = reads[i]?.noted;
     if (origin !== undefined) origins?.takeBack(origin);
   }
@@ -148,11 +153,14 @@ function candidatesOf(
   reporter: Reporter,
   isProgram: boolean,
   tally: Tally,
+  onRefused: Refusals['note'] | undefined,
 ): readonly ViewReport[] {
   return reports.filter((report) => {
     const reason = refusalOf(report, reporter, isProgram);
-    if (reason !== undefined) drop(tally, reason);
-    return reason === undefined;
+    if (reason === undefined) return true;
+    drop(tally, reason);
+    onRefused?.(report, reason);
+    return false;
   });
 }
 

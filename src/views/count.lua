@@ -1,5 +1,7 @@
 -- Counting: buckets, windows, decayed scores, totals and the delta that the archive takes, for the reads of one batch.
--- Becomes a part of record.lua. `saved` are the shard's marks from:1h, from:24h, from:7d, from:30d, L:15, L:60, L:180.
+-- Becomes a part of record.lua. `saved` are the shard's marks from:1h, from:24h, from:7d, from:30d, L:15, L:60, L:180, and
+-- in places 10 to 12 L:360, L:720, L:1440: categories in which little is read have popular scores of a longer half-life
+-- beside those of 3 hours; which ones says the mark H:<category> (half-lives.ts).
 --
 -- Reads of one article and slot are added up first and written once: a batch is full of what everybody reads. What a call
 -- costs Redis is mostly the sorted sets (about 1 µs an increment) and Lua's own work on each read, so that the latter is
@@ -10,8 +12,10 @@ local function openCounts(tag, now, saved)
   local from1h, from24h, from7d, from30d =
     tonumber(saved[1]), tonumber(saved[2]), tonumber(saved[3]), tonumber(saved[4])
   local landmark15, landmark60, landmark180 = tonumber(saved[5]), tonumber(saved[6]), tonumber(saved[7])
+  local slowLandmarks = { [6] = tonumber(saved[10]), [12] = tonumber(saved[11]), [24] = tonumber(saved[12]) }
 
   local counts, groups = {}, {}
+  local totalsOf, names, lists, made = {}, {}, {}, {}
   local weighedAt, slot, weight15, weight60, weight180
 
   -- 0 for what no list would show any more, and for what would overflow before the roller moves the landmark.
@@ -20,35 +24,6 @@ local function openCounts(tag, now, saved)
     if now - at > 20 * halfLife or exponent > 900 then return 0 end
     return 2 ^ exponent
   end
-
-  -- Adds reads of one article; `bySlot` is a table of its own for each (article, categories), empty at first.
-  function counts.add(bySlot, article, categories, at, reads, box, class)
-    if at ~= weighedAt then
-      weighedAt, slot = at, floor(at / 300)
-      weight15, weight60 = weight(at, landmark15, 900), weight(at, landmark60, 3600)
-      weight180 = weight(at, landmark180, 10800)
-    end
-    local group = bySlot[slot]
-    if not group then
-      group = { article = article, categories = categories, slot = slot, reads = 0, box = 0, f15 = 0, f60 = 0, pop = 0 }
-      bySlot[slot] = group
-      groups[#groups + 1] = group
-    end
-    group.reads = group.reads + reads
-    group.box = group.box + box
-    group.f15 = group.f15 + reads * weight15
-    group.f60 = group.f60 + reads * weight60
-    group.pop = group.pop + (reads - box + box / 4) * weight180
-    if class ~= '' then
-      local classes = group.classes or {}
-      group.classes = classes
-      local counted = classes[class] or { reads = 0, box = 0 }
-      classes[class] = counted
-      counted.reads, counted.box = counted.reads + reads, counted.box + box
-    end
-  end
-
-  local totalsOf, names, lists, made = {}, {}, {}, {}
 
   -- Makes skiplists of the decayed sets that are not there yet: in a listpack of 90 members an increment of such scores
   -- costs 11 µs, in a skiplist 1.7 µs, because a listpack keeps scores as text. A set becomes a skiplist for good when a
@@ -72,6 +47,11 @@ local function openCounts(tag, now, saved)
       w7d = tag .. ':w7d:' .. category, w30d = tag .. ':w30d:' .. category,
       f15 = tag .. ':f15:' .. category, f60 = tag .. ':f60:' .. category, pop = tag .. ':pop:' .. category .. ':3' }
     makeSets(totals.f15, totals.f60, totals.pop)
+    for hours in string.gmatch(call('HGET', marks, 'H:' .. category) or '', '%d+') do
+      totals.slow = totals.slow or {}
+      totals.slow[tonumber(hours)] = tag .. ':pop:' .. category .. ':' .. hours
+      makeSets(tag .. ':pop:' .. category .. ':' .. hours)
+    end
     local b5, bh = tag .. ':b5:' .. category .. ':', tag .. ':bh:' .. category .. ':'
     setmetatable(totals.b5, { __index = function(keys, at) keys[at] = b5 .. at return keys[at] end })
     setmetatable(totals.bh, { __index = function(keys, at) keys[at] = bh .. at return keys[at] end })
@@ -81,12 +61,47 @@ local function openCounts(tag, now, saved)
   end
 
   local function listOf(categories)
-    local list = {}
+    local list = { slow = {} }
     for category in string.gmatch(categories, '[^,]+') do
-      list[#list + 1] = totalsOf[category] or totalsFor(category)
+      local totals = totalsOf[category] or totalsFor(category)
+      list[#list + 1] = totals
+      for hours in pairs(totals.slow or {}) do list.slow[hours] = true end
     end
     lists[categories] = list
     return list
+  end
+
+  -- Adds reads of one article; `bySlot` is a table of its own for each (article, categories), empty at first.
+  function counts.add(bySlot, article, categories, at, reads, box, class)
+    if at ~= weighedAt then
+      weighedAt, slot = at, floor(at / 300)
+      weight15, weight60 = weight(at, landmark15, 900), weight(at, landmark60, 3600)
+      weight180 = weight(at, landmark180, 10800)
+    end
+    local group = bySlot[slot]
+    if not group then
+      group = { article = article, categories = categories, slot = slot, reads = 0, box = 0, f15 = 0, f60 = 0, pop = 0 }
+      bySlot[slot] = group
+      groups[#groups + 1] = group
+    end
+    group.reads = group.reads + reads
+    group.box = group.box + box
+    group.f15 = group.f15 + reads * weight15
+    group.f60 = group.f60 + reads * weight60
+    local weighed = reads - box + box / 4
+    group.pop = group.pop + weighed * weight180
+    local list = lists[categories] or listOf(categories)
+    for hours in pairs(list.slow) do
+      group.slow = group.slow or {}
+      group.slow[hours] = (group.slow[hours] or 0) + weighed * weight(at, slowLandmarks[hours], hours * 3600)
+    end
+    if class ~= '' then
+      local classes = group.classes or {}
+      group.classes = classes
+      local counted = classes[class] or { reads = 0, box = 0 }
+      classes[class] = counted
+      counted.reads, counted.box = counted.reads + reads, counted.box + box
+    end
   end
 
   local function precise(number) return format('%.17g', number) end
@@ -151,7 +166,7 @@ local function openCounts(tag, now, saved)
       local hour, reads = floor(at / 12), tostring(count)
       local f15, f60, pop = group.f15, group.f60, group.pop
       local f15Text, f60Text, popText = f15 > 0 and precise(f15), f60 > 0 and precise(f60), pop > 0 and precise(pop)
-      local list = lists[group.categories] or listOf(group.categories)
+      local list = lists[group.categories]
       for j = 1, #list do
         local category = list[j]
         -- What comes too late for a window is not added to it: the roller has gone past and would never subtract it.
@@ -168,6 +183,9 @@ local function openCounts(tag, now, saved)
         if f15Text then call('ZINCRBY', category.f15, f15Text, article) end
         if f60Text then call('ZINCRBY', category.f60, f60Text, article) end
         if popText then call('ZINCRBY', category.pop, popText, article) end
+        for hours, key in pairs(category.slow or {}) do
+          if group.slow[hours] > 0 then call('ZINCRBY', key, precise(group.slow[hours]), article) end
+        end
         category.t15 = category.t15 + f15
         category.t60 = category.t60 + f60
       end

@@ -12,6 +12,13 @@ export const SEEN_SLOT_SECONDS = 1800;
 /** Articles that stand in no category are counted under this one; it is never shown. */
 export const UNCATEGORISED = '_' as CategorySlug;
 
+/**
+ * Half-lives of popular scores, in hours. All categories have the shortest; where little is read there are scores of a
+ * longer one besides.
+ */
+export const POPULAR_HALF_LIVES = [3, 6, 12, 24] as const;
+export type PopularHalfLife = (typeof POPULAR_HALF_LIVES)[number];
+
 export const ALL_SHARDS: readonly number[] = Array.from({ length: SHARDS }, (_, shard) => shard);
 
 export type WindowId = '1h' | '24h' | '7d' | '30d';
@@ -57,6 +64,7 @@ export const keysOf = (shard: number) => {
     scripted: [tag, `${tag}:`],
     /**
      * Hash: `L:<half-life minutes>` landmarks of decayed scores · `from:<window>` first bucket of each window ·
+     * `H:<category>` half-lives of popular scores that it has besides 3 hours ·
      * `seen:<slot>` dedupe parts · `n24:<category>` reads in 24 h · `t15`, `t60` (whole shard) and `t15:<category>`,
      * `t60:<category>` decayed totals · `restoring` progress, `restored` when · `recounting` token of the last recount.
      */

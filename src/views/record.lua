@@ -23,7 +23,7 @@ local marks = tag .. ':marks'
 local restoring = ARGV[7] ~= ''
 
 local saved = call('HMGET', marks, 'from:1h', 'from:24h', 'from:7d', 'from:30d', 'L:15', 'L:60', 'L:180',
-  'restored', 'restoring')
+  'restored', 'restoring', 'L:360', 'L:720', 'L:1440')
 if restoring then
   if saved[8] then return 'done' end
   if (saved[9] or '') ~= ARGV[6] then return saved[9] or '' end
@@ -39,6 +39,11 @@ if not saved[5] then
   local landmark = string.format('%d', floor(now))
   call('HSET', marks, 'L:15', landmark, 'L:60', landmark, 'L:180', landmark)
   for i = 5, 7 do saved[i] = landmark end
+end
+if not saved[10] then
+  local landmark = string.format('%d', floor(now))
+  call('HSET', marks, 'L:360', landmark, 'L:720', landmark, 'L:1440', landmark)
+  for i = 10, 12 do saved[i] = landmark end
 end
 
 local seen, counts, crowds = openSeen(tag, now), openCounts(tag, now, saved), openCrowds(tag, now, tonumber(ARGV[8]))

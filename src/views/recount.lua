@@ -4,7 +4,8 @@
 -- KEYS[1]  the shard's hash tag, `{rN}` (keys.ts; see record.lua)
 -- ARGV     1 now, seconds · 2 the token of the recount · 3 the batch that lies aside though it is archived, '' for none
 --          4 '' to set what is known to have changed; 'look' or 'repair' to compare all that stands, and set nothing or what
---          differs (audit.ts)
+--          differs (audit.ts); '6', '12' or '24' to set the popular scores of that half-life as well, in categories that are about to
+--          have them
 --          then for each article: its id · its categories joined by ',', '' where it shall have no counts · the number
 --          of its archived rows, and for each of these: slot · reads · box reads among them
 -- Reply    the ids whose counts were not right, or 0 when nothing was done, because the shard was emptied or another recount
@@ -16,9 +17,11 @@
 local call, floor = redis.call, math.floor
 local tag, now, archived, mode = KEYS[1], tonumber(ARGV[1]), ARGV[3], ARGV[4]
 local marks = tag .. ':marks'
+-- What stands is looked for only where it can be.
+local isQuick = mode == '' or tonumber(mode) ~= nil
 
 local saved = call('HMGET', marks, 'restored', 'recounting', 'from:1h', 'from:24h', 'from:7d', 'from:30d', 'L:15', 'L:60',
-  'L:180')
+  'L:180', 'L:360', 'L:720', 'L:1440')
 if not saved[1] or saved[2] ~= ARGV[2] then return 0 end
 local from1h, from24h, from7d, from30d =
   tonumber(saved[3]), tonumber(saved[4]), tonumber(saved[5]), tonumber(saved[6])
@@ -29,6 +32,11 @@ local DECAYED = {
   { before = ':f60:', after = '', total = 't60', halfLife = 3600, landmark = tonumber(saved[8]), box = 1 },
   { before = ':pop:', after = ':3', halfLife = 10800, landmark = tonumber(saved[9]), box = 1 / 4 },
 }
+-- Categories in which little is read have one of these besides (half-lives.ts).
+for i, hours in ipairs({ 6, 12, 24 }) do
+  DECAYED[3 + i] = { before = ':pop:', after = ':' .. hours, halfLife = hours * 3600, landmark = tonumber(saved[9 + i] or 0),
+    box = 1 / 4, hours = hours }
+end
 -- Collectors whose clock is ahead may have counted in slots that are still to come here.
 local LAST_SLOT = floor(now / 300) + 12
 -- The hour that the slot which left the 24-hour window last was carried into.
@@ -79,7 +87,7 @@ local function weight(slot, landmark, halfLife)
   return 2 ^ exponent
 end
 
-local function nowhere() return { b5 = {}, bh = {}, windows = { 0, 0, 0, 0 }, scores = { 0, 0, 0 } } end
+local function nowhere() return { b5 = {}, bh = {}, windows = { 0, 0, 0, 0 }, scores = { 0, 0, 0, 0, 0, 0 } } end
 
 -- What stands for the article in each of its categories when all its reads are counted (as in record.lua).
 local function targetOf(article)

@@ -6,7 +6,7 @@ import { type ArticleId, shardOf } from '../ids.ts';
 import { holdArchives } from './archive-lock.ts';
 import { ARTICLE_MEMORY } from './catalogue.ts';
 import { changed, type DueRecounts, isAnyDue, settled } from './due-recounts.ts';
-import { keysOf, SLOT_SECONDS, UNCATEGORISED } from './keys.ts';
+import { keysOf, type PopularHalfLife, SLOT_SECONDS, UNCATEGORISED } from './keys.ts';
 import { type ArchivedArticle, readArchived } from './read-archived.ts';
 
 /**
@@ -86,6 +86,23 @@ async function recount(
     for (const id of (await setCounts(redis, shards, counts, now)).done) done.add(id);
   const isOpen = new Set(places.filter(({ place }) => !done.has(place)).map(({ article }) => article));
   return articles.filter((article) => !isOpen.has(article));
+}
+
+/**
+ * Recounts these articles, and sets their popular scores of the half-life anew in categories that are about to have them
+ * (half-lives.ts); gives those that are done. Call it in a transaction that holds archives up.
+ */
+export async function makeScores(
+  sql: Sql,
+  redis: RedisClient,
+  articles: readonly ArticleId[],
+  halfLife: PopularHalfLife,
+  now: Date,
+): Promise<readonly ArticleId[]> {
+  const shards = await openShards(sql, redis, new Set(articles.map(shardOf)));
+  const ready = articles.filter((id) => shards.has(shardOf(id)));
+  const { done } = await setCounts(redis, shards, await readArchived(sql, ready, now), now, `${halfLife}`);
+  return done;
 }
 
 /** How counts are compared beside recounts: everything that stands; `repair` sets what differs. */
@@ -178,14 +195,14 @@ async function setCounts(
   shards: ReadonlyMap<number, OpenShard>,
   articles: readonly Counts[],
   now: Date,
-  mode: Comparison | '' = '',
+  mode: Comparison | `${PopularHalfLife}` | '' = '',
 ): Promise<{ readonly done: ArticleId[]; readonly wrong: ArticleId[] }> {
   const sets = await Promise.all(
     Array.from(shards, async ([shard, { token, archived }]) => {
       const own = articles.filter(({ id }) => shardOf(id) === shard);
       const done: ArticleId[] = [];
       const wrong: ArticleId[] = [];
-      for (const part of callsOf(own, mode === '' ? CALL_ARTICLES : COMPARED_ARTICLES)) {
+      for (const part of callsOf(own, mode === 'look' || mode === 'repair' ? COMPARED_ARTICLES : CALL_ARTICLES)) {
         const args = [(now.getTime() / 1000).toFixed(3), token, archived, mode, ...part.flatMap(argumentsOf)];
         const reply = await runScript(redis, script, keysOf(shard).scripted, args);
         if (!Array.isArray(reply)) continue;

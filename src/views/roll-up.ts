@@ -16,6 +16,9 @@ import { ensurePartition, type Grain } from './partitions.ts';
 const SLOTS_KEPT = 2 * DAY;
 const HOURS_KEPT = 35 * DAY;
 
+/** Where no counter runs that would close periods, roll-ups go on after so long. */
+const IMPORTS_WAITED_FOR = DAY;
+
 /** Bites of one run; the next one goes on. */
 const MAX_BITES = 1000;
 
@@ -39,6 +42,7 @@ export async function grainBounds(sql: Sql, zone: string, now: Date): Promise<{ 
 
 /** Rolls up what is due; gives the number of rows that it made. Safe to be cut off anywhere. */
 export async function rollUpCounts(sql: Sql, zone: string, now: Date, maxBites = MAX_BITES): Promise<number> {
+  if (await isImportPending(sql, now)) return 0;
   const bounds = await grainBounds(sql, zone, now);
   let made = 0;
   let bites = maxBites;
@@ -52,6 +56,15 @@ export async function rollUpCounts(sql: Sql, zone: string, now: Date, maxBites =
     }
   }
   return made;
+}
+
+/** Whether closed hours are still to be made of imported history, which is there by the hour only until it is rolled up. */
+async function isImportPending(sql: Sql, now: Date): Promise<boolean> {
+  const { rows } = await sql.query(
+    'select from view_imports where closed_lists_number is distinct from commit_number and committed_at > $1 limit 1',
+    [new Date(now.getTime() - IMPORTS_WAITED_FOR)],
+  );
+  return rows.length > 0;
 }
 
 interface Step {

@@ -13,6 +13,9 @@ const DECAYED = [
   { halfLife: 15, before: ':f15:', after: '', total: 't15' },
   { halfLife: 60, before: ':f60:', after: '', total: 't60' },
   { halfLife: 180, before: ':pop:', after: ':3', total: '' },
+  { halfLife: 360, before: ':pop:', after: ':6', total: '' },
+  { halfLife: 720, before: ':pop:', after: ':12', total: '' },
+  { halfLife: 1440, before: ':pop:', after: ':24', total: '' },
 ] as const;
 
 /**

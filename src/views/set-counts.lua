@@ -1,5 +1,15 @@
 -- The second half of recount.lua: finds what stands of each article, compares, and sets.
 local function windowKey(window, category) return tag .. ':w' .. window .. ':' .. category end
+-- Whether the category has scores of this half-life, and whether they are complete: while scores of another half-life are
+-- being made there is a comma in the mark.
+local slowOf = {}
+local function keeps(decayed, category)
+  if not decayed.hours then return true, true end
+  local kept = slowOf[category] or call('HGET', marks, 'H:' .. category) or ''
+  slowOf[category] = kept
+  return string.find(',' .. kept .. ',', ',' .. decayed.hours .. ',', 1, true) ~= nil, not string.find(kept, ',', 1, true)
+end
+
 local function decayedKey(decayed, category) return tag .. decayed.before .. category .. decayed.after end
 
 -- Ends for one article what the roller has begun: subtracts what was set aside (roll.lua).
@@ -38,7 +48,7 @@ end
 -- What stands for the article in a category; nil where nothing does: the longest window holds all its reads.
 local function standsIn(category, id)
   if call('ZSCORE', windowKey('30d', category), id) then return true end
-  if mode == '' then return false end
+  if isQuick then return false end
   for _, window in ipairs(WINDOWS) do
     if call('ZSCORE', windowKey(window, category), id) then return true end
   end
@@ -53,9 +63,11 @@ local function placeIn(category, id)
     place.windows[i] = tonumber(call('ZSCORE', windowKey(window, category), id) or 0)
   end
   for i, decayed in ipairs(DECAYED) do
-    place.scores[i] = tonumber(call('ZSCORE', decayedKey(decayed, category), id) or 0)
+    if keeps(decayed, category) then
+      place.scores[i] = tonumber(call('ZSCORE', decayedKey(decayed, category), id) or 0)
+    end
   end
-  local left = mode == '' and place.windows[4] or math.huge
+  local left = isQuick and place.windows[4] or math.huge
   left = readBuckets(place, 'b5', tag .. ':b5:' .. category .. ':', id, LAST_SLOT, from24h, left)
   readBuckets(place, 'bh', tag .. ':bh:' .. category .. ':', id, LAST_HOUR, from30d, left)
   return place
@@ -111,7 +123,7 @@ local function setPlace(category, id, old, new)
   local day = new.windows[2] - old.windows[2]
   if day ~= 0 then call('HINCRBY', marks, 'n24:' .. category, day) end
   for i, decayed in ipairs(DECAYED) do
-    if old.scores[i] ~= new.scores[i] then setScore(decayed, category, id, new.scores[i]) end
+    if keeps(decayed, category) and old.scores[i] ~= new.scores[i] then setScore(decayed, category, id, new.scores[i]) end
     if decayed.total then addTotal(decayed.total .. ':' .. category, new.scores[i] - old.scores[i]) end
   end
   call('SADD', tag .. ':dirty', category)
@@ -124,18 +136,23 @@ local wrong = {}
 
 local function recount(article)
   local id, target = article.id, targetOf(article)
-  local places, before, exact = {}, { 0, 0, 0 }, nil
+  local places, before, exact = {}, { 0, 0, 0, 0, 0, 0 }, {}
   for _, category in ipairs(categories) do
     local place = placeIn(category, id)
     places[category] = place
     if place then
       local hasSameBuckets = isSame(place.b5, target.b5) and isSame(place.bh, target.bh)
       place.isSame = hasSameBuckets and isSame(place.windows, target.windows)
-      if hasSameBuckets then exact = exact or place.scores end
+      for i, decayed in ipairs(DECAYED) do
+        local isKept, isSettled = keeps(decayed, category)
+        if hasSameBuckets and isKept and isSettled then exact[i] = exact[i] or place.scores[i] end
+      end
       for i, score in ipairs(place.scores) do before[i] = math.max(before[i], score) end
     end
   end
-  target.scores = exact or target.scores
+  local made = target.scores
+  target.scores = {}
+  for i, score in ipairs(made) do target.scores[i] = exact[i] or score end
 
   local hasReads, isRight = next(target.b5) or next(target.bh), true
   for category, place in pairs(places) do isRight = isRight and place.isSame and article.categories[category] end
@@ -154,6 +171,10 @@ local function recount(article)
   end
   for category in pairs(article.categories) do
     if not places[category] and hasReads then setPlace(category, id, NOWHERE, target) end
+    for i, decayed in ipairs(DECAYED) do
+      local isKept, isSettled = keeps(decayed, category)
+      if isKept and not isSettled and tostring(decayed.hours) == mode then setScore(decayed, category, id, made[i]) end
+    end
   end
   -- The largest stands for all: where categories differed, a rest remains in the totals and fades.
   local after = next(article.categories) and target.scores or NOWHERE.scores

@@ -106,7 +106,7 @@ function rowOf(spec: BoxSpec, item: ListItem, names: CategoryNames, dates: Dates
     symbol: SYMBOLS[item.movement],
     words: spec.kind === 'rising' && item.movement === 'new' ? 'A new article' : wordsOf(item),
     reads: counted(item.reads),
-    fill: item.fill === null ? null : (FILLS[item.fill] ?? item.fill),
+    fill: item.pinned ? 'chosen by the editors' : item.fill === null ? null : (FILLS[item.fill] ?? item.fill),
   };
 }
 

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { HOUR, MINUTE } from '../../src/clock.ts';
 import type { Sql } from '../../src/engines/sql.ts';
-import { type ClosedSite, closePeriods, readClosed } from '../../src/ranking/closed.ts';
+import { closePeriods } from '../../src/ranking/closed.ts';
+import type { ClosedSite } from '../../src/ranking/closed-list.ts';
 import type { Scope } from '../../src/ranking/list.ts';
 import { PERIODS, type Period, periodAt, startOfNamed } from '../../src/ranking/periods.ts';
+import { readClosed } from '../../src/ranking/read-closed.ts';
 import { addCounts } from '../../src/views/read-counts.ts';
 import { openTestSql } from '../support/engines.ts';
 import { insertArticles, insertCategories, type TestArticle, testArticle } from './counts.ts';
@@ -43,7 +45,7 @@ async function count(...reads: (readonly [TestArticle, string, number])[]): Prom
 }
 
 async function shown(period: Period, start: string, scope = 'site', { siteName }: ClosedSite = BERLIN) {
-  const list = await readClosed(sql, period, new Date(start), scope as Scope, siteName);
+  const list = await readClosed(sql, { period, start: new Date(start), scope: scope as Scope }, siteName);
   return list?.items.map(({ article, reads }) => [article.id, reads]);
 }
 
@@ -108,7 +110,7 @@ test('a day of 23 hours holds what was read in it, of the site and of each categ
     [first.id, 3],
   ]);
   assert.deepEqual(await shown('day', day, 'politics'), [[first.id, 3]]);
-  const list = await readClosed(sql, 'day', new Date(day), 'politics' as Scope, 'JN');
+  const list = await readClosed(sql, { period: 'day', start: new Date(day), scope: 'politics' as Scope }, 'JN');
   assert.deepEqual(
     [list?.list, list?.title, list?.window, list?.confidence],
     [
@@ -137,7 +139,7 @@ test('nothing is closed before it has settled, and what is closed stays as it is
   await sql.query(`update articles set title = 'Another'`);
   assert.equal(await closePeriods(sql, BERLIN, new Date(end + 6 * MINUTE)), 0);
   assert.deepEqual(await shown('hour', '2026-11-23T04:00Z'), [[article.id, 7]]);
-  const kept = await readClosed(sql, 'hour', new Date('2026-11-23T04:00Z'), 'site', 'JN');
+  const kept = await readClosed(sql, { period: 'hour', start: new Date('2026-11-23T04:00Z'), scope: 'site' }, 'JN');
   assert.equal(kept?.items[0]?.article.title, `Title of ${article.id}`);
 });
 

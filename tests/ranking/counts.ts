@@ -60,6 +60,14 @@ export async function countReads(redis: Redis, reads: readonly TestReads[], now:
   await pipeline.exec();
 }
 
+/**
+ * A decayed sum as popular lists compare it: two that differ by less than a ten-millionth, by the logarithm to base 2 of
+ * what they were at the epoch, are a tie.
+ */
+export function tied(sum: number, halfLife: number, now: number): number {
+  return 2 ** (Math.round((Math.log2(sum) + now / halfLife) * 1e7) / 1e7 - now / halfLife);
+}
+
 /** The list by brute force over all reads: the articles of the scope by their sum, best first, newer first in a tie. */
 export function referenceList(
   all: readonly TestReads[],
@@ -79,8 +87,7 @@ export function referenceList(
     .filter(isListed)
     .map((id) => {
       const reads = sum(id, within(WINDOW_SECONDS[name === 'popular' ? '24h' : name]));
-      // Nine digits: sums of the same reads in another order are still a tie.
-      return { id, reads, score: name === 'popular' ? Number(sum(id, decayed).toPrecision(9)) : reads };
+      return { id, reads, score: name === 'popular' ? tied(sum(id, decayed), HALF_LIFE_SECONDS, seconds(now)) : reads };
     })
     .filter(({ score }) => score > 0)
     .sort((a, b) => b.score - a.score || (a.id < b.id ? 1 : -1))

@@ -43,7 +43,11 @@ function assertEqualToReference(tops: ReadonlyMap<string, Tops>, reads: readonly
   for (const scope of ['site', ...CATEGORIES]) {
     for (const name of TOP_NAMES) {
       const found = tops.get(scope)?.[name].map(({ id, reads }) => ({ id, reads }));
-      assert.deepEqual(found, referenceList(reads, scope, name, now).slice(0, DEPTH), `${scope} ${name}`);
+      assert.deepEqual(
+        found,
+        referenceList(reads, scope, name === 'popularHere' ? 'popular' : name, now).slice(0, DEPTH),
+        `${scope} ${name}`,
+      );
     }
   }
 }
@@ -65,7 +69,7 @@ test('tops are those of brute force: ties, articles in several categories or non
       });
       assertEqualToReference(await topsOf(reads), reads);
     }),
-    { numRuns: 12 },
+    { numRuns: 30 },
   );
 });
 

@@ -66,7 +66,11 @@ function sendText(reply: FastifyReply, text: string): FastifyReply {
   return reply.type('application/json; charset=utf-8').send(text);
 }
 
-function keyOf(kindText: string, { category, window = DEFAULT_WINDOW }: RankingQuery): ListKey {
+/** The list that a request names. Throws `list-unknown` or `category-unknown`. */
+export function keyOf(
+  kindText: string,
+  { category, window = DEFAULT_WINDOW }: Pick<RankingQuery, 'category' | 'window'>,
+): ListKey {
   const kind = LIST_KINDS.find((known) => known === kindText);
   if (kind === undefined) throw new CodedError('list-unknown', `Lists are ${LIST_KINDS.join(', ')}.`);
   // An empty form field means the whole site.

@@ -1,3 +1,4 @@
+import { CAUSES } from '../../ranking/closed-list.ts';
 import { LIST_KINDS } from '../../ranking/list.ts';
 import { PERIODS } from '../../ranking/periods.ts';
 import { WINDOWS } from '../../views/keys.ts';
@@ -23,7 +24,7 @@ export type RankingQuery = ValueOf<typeof RankingQuery>;
 
 export const RankingParams = objectOf({ kind: { type: 'string', description: LIST_KINDS.join(', ') } });
 
-const ListedArticle = objectOf({
+export const ListedArticle = objectOf({
   id: Text,
   title: Text,
   url: NullableText,
@@ -34,7 +35,7 @@ const ListedArticle = objectOf({
   image: NullableText,
 });
 
-const ListItem = objectOf({
+const Item = objectOf({
   rank: Integer,
   previousRank: NullableInteger,
   movement: { enum: ['up', 'down', 'same', 'new'] },
@@ -44,6 +45,21 @@ const ListItem = objectOf({
   fill: NullableText,
   article: ListedArticle,
 });
+const DayAgo = {
+  ...objectOf({ rank: NullableInteger, movement: Item.properties.movement }),
+  description: 'Where it stood a day ago; in access lists of 24 hours that are older than that.',
+} as const;
+const Sparkline = {
+  type: 'array',
+  items: Integer,
+  description:
+    'Reads in each of 24 steps until now: of 5 minutes for 1h and rising, an hour for 24h and popular, 7 hours for 7d, 30 hours for 30d. Absent while not known.',
+} as const;
+/** `pinned` is there where an editor holds the item at its place. */
+const ListItem = {
+  ...Item,
+  properties: { ...Item.properties, dayAgo: DayAgo, pinned: Flag, sparkline: Sparkline },
+} as const;
 
 const ListWindow = objectOf({ id: { enum: WINDOWS }, from: Time, to: Time, final: Flag });
 
@@ -52,16 +68,20 @@ export const ClosedParams = objectOf({
   start: {
     type: 'string',
     maxLength: 64,
-    description: 'Such as 2026-11-23T05, 2026-11-23, 2026-W48, 2026-11 in the zone of the site, or RFC 3339.',
+    description: 'Such as 2026-11-23T05, 2026-11-23, 2026-W48, 2026-11 in the zone of the site, RFC 3339, or latest.',
   },
 });
 
 export const ClosedQuery = {
   type: 'object',
-  properties: { category: RankingQuery.properties.category, limit: RankingQuery.properties.limit },
+  properties: {
+    category: RankingQuery.properties.category,
+    limit: RankingQuery.properties.limit,
+    revision: { type: 'integer', minimum: 1, maximum: 2 ** 31 - 1, description: 'The last one where absent.' },
+  },
 } as const;
 
-export const RankingSchema = objectOf({
+const Uncurated = objectOf({
   list: { enum: LIST_KINDS },
   scope: Text,
   title: Text,
@@ -71,9 +91,23 @@ export const RankingSchema = objectOf({
   confidence: { enum: ['ok', 'thin', 'empty'] },
   items: { type: 'array', items: ListItem },
 });
+const Curation = {
+  ...objectOf({ pinned: Integer, excluded: Integer }),
+  description: 'Articles that editors hold at a place, and that they left out; absent where they did neither.',
+} as const;
+export const RankingSchema = { ...Uncurated, properties: { ...Uncurated.properties, curation: Curation } } as const;
 
-export const ClosedListSchema = objectOf({
-  ...RankingSchema.properties,
+const Unrevised = objectOf({
+  ...Uncurated.properties,
   list: { enum: ['closed'] },
   window: objectOf({ id: { enum: PERIODS }, from: Time, to: Time, final: Flag }),
 });
+
+const Revised = {
+  ...objectOf({ because: { type: 'array', items: { enum: CAUSES } }, supersedes: Text }),
+  description: 'Why the list was made again, and the version whose place it took; absent from the first revision.',
+} as const;
+export const ClosedListSchema = {
+  ...Unrevised,
+  properties: { ...Unrevised.properties, revision: Integer, revised: Revised },
+} as const;

@@ -1,5 +1,6 @@
 export const Text = { type: 'string' } as const;
 export const Integer = { type: 'integer' } as const;
+export const Decimal = { type: 'number' } as const;
 export const Flag = { type: 'boolean' } as const;
 
 /** Dates go out as RFC 3339 in UTC. */
