@@ -10,7 +10,7 @@ import { type Counts, composeList } from './compose.ts';
 import { mergeCurated, readCuratedTops } from './curated-tops.ts';
 import { pinnedArticles } from './curation.ts';
 import { openCurations, readPinReads } from './curations-in-force.ts';
-import { type HalfLives, readHalfLives } from './half-lives.ts';
+import { readHalfLives } from './half-lives.ts';
 import { type ListedArticle, type ListKey, listRedisKey, SCOPE_LISTS, type Scope } from './list.ts';
 import { listedArticle } from './listed-article.ts';
 import { openMemory } from './memory.ts';
@@ -56,7 +56,6 @@ export function openRankings({ sql, redis, siteName }: Tools): Rankings {
   let tops = new Map<CategorySlug, Tops>();
   let names: ReadonlyMap<CategorySlug, string> = new Map();
   let articles = new Map<ArticleId, ListedArticle>();
-  let halfLives: HalfLives = new Map();
   let fullAt = Number.NEGATIVE_INFINITY;
   let isTicking = false;
 
@@ -68,10 +67,13 @@ export function openRankings({ sql, redis, siteName }: Tools): Rankings {
     // Lists of half the counts would be worse than the last ones, which PostgreSQL still serves.
     if (!isRestored) return NOTHING;
     const isDecided = await curations.refresh(now);
-    const isFull = isDecided || Math.abs(now.getTime() - lastFullAt) >= FULL_EVERY;
-    const isQuiet = !isFull && categories.size === 0;
-    const scopes = isQuiet ? new Map<Scope, Tops>() : await readScopes(isFull, categories, now);
-    const built = await buildScopes(isFull, scopes, now);
+    const isDue = isDecided || Math.abs(now.getTime() - lastFullAt) >= FULL_EVERY;
+    const isFull = isDue || !(await risingLists.follow([...categories], now));
+    const counted = isFull ? await countedCategories(redis) : [...categories];
+    if (isFull) await risingLists.start(counted, now);
+    const rising = risingLists.at(now);
+    const scopes = await readScopes(isFull, counted, idsOf(rising), now);
+    const built = await buildScopes(isFull, scopes, rising, now);
     await memory.store(now);
     await sparklines.refresh(isFull, now);
     fullAt = isFull ? now.getTime() : lastFullAt;
@@ -79,14 +81,24 @@ export function openRankings({ sql, redis, siteName }: Tools): Rankings {
   }
 
   /** The scopes to build, the site first, with their tops. */
-  async function readScopes(isFull: boolean, dirty: ReadonlySet<CategorySlug>, now: Date): Promise<Map<Scope, Tops>> {
-    const counted = isFull ? await countedCategories(redis) : [...dirty];
+  async function readScopes(
+    isFull: boolean,
+    counted: readonly CategorySlug[],
+    risen: ReadonlySet<ArticleId>,
+    now: Date,
+  ): Promise<Map<Scope, Tops>> {
+    if (!isFull && counted.length === 0) return new Map();
     const isNamed = (category: CategorySlug) => names.has(category);
     if (isFull || !counted.every((category) => isNamed(category) || category === UNCATEGORISED)) {
       names = await readNames(sql);
     }
     if (isFull) articles = new Map();
-    const fresh = await readCounts(counted, isFull, now);
+    const halfLives = await readHalfLives(redis);
+    const isEligible = (article: ArticleId) => isRecent(article, now) || risen.has(article);
+    const fresh = await readCuratedTops(
+      (some, depth) => readTops(redis, some, isEligible, depth, halfLives),
+      ...([counted, curations.all(), know] as const),
+    );
     tops = isFull ? fresh : new Map([...tops, ...fresh]);
     const categories = isFull ? [...names.keys()] : counted.filter(isNamed);
     return new Map<Scope, Tops>([
@@ -95,21 +107,13 @@ export function openRankings({ sql, redis, siteName }: Tools): Rankings {
     ]);
   }
 
-  /** The tops of these categories, and what rises in them. */
-  async function readCounts(counted: readonly CategorySlug[], isFull: boolean, now: Date) {
-    if (isFull) halfLives = await readHalfLives(redis);
-    await risingLists.read(counted, isFull, now);
-    const risen = idsOf(risingLists.at(now));
-    const isEligible = (article: ArticleId) => isRecent(article, now) || risen.has(article);
-    return await readCuratedTops(
-      (some, depth) => readTops(redis, some, isEligible, depth, halfLives),
-      ...([counted, curations.all(), know] as const),
-    );
-  }
-
   /** Builds all lists of these scopes, and the rising lists of others. */
-  async function buildScopes(isFull: boolean, scopes: ReadonlyMap<Scope, Tops>, now: Date): Promise<Built> {
-    const rising = risingLists.at(now);
+  async function buildScopes(
+    isFull: boolean,
+    scopes: ReadonlyMap<Scope, Tops>,
+    rising: ReadonlyMap<Scope, readonly Entry[]>,
+    now: Date,
+  ): Promise<Built> {
     const risen = idsOf(rising);
     const fading = [...rising.keys()].filter((scope) => !scopes.has(scope) && (scope === 'site' || names.has(scope)));
     const work: (readonly [Scope, readonly ListKey[]])[] = [

@@ -10,11 +10,19 @@ import { type Entry, mergeTops } from './top.ts';
  * is empty; of categories without new reads this takes no look at Redis.
  */
 export interface RisingLists {
-  /** Reads the counts of these categories; `isFull`: there are no others. */
-  read(categories: readonly CategorySlug[], isFull: boolean, now: Date): Promise<void>;
-  /** The lists of all scopes that have one, or had one when last asked. */
+  /** Reads the counts of these categories; there are no others. */
+  start(categories: readonly CategorySlug[], now: Date): Promise<void>;
+  /**
+   * Reads the counts of these categories anew. False when that is not enough, because what is read on the whole site came
+   * down by more than fading: reads were taken out, or came late. Then articles may rise that nobody has read since.
+   */
+  follow(categories: readonly CategorySlug[], now: Date): Promise<boolean>;
+  /** The lists of all scopes that have one, or had one when last asked: an empty list is to be published once. */
   at(now: Date): Map<Scope, readonly Entry[]>;
 }
+
+/** Sums of the same reads in another order are still equal. */
+const TOLERANCE = 1e-9;
 
 interface Known extends CategoryActivity {
   readonly readAt: number;
@@ -35,19 +43,31 @@ export function openRisingLists(redis: RedisClient): RisingLists {
     );
   }
 
+  async function read(categories: readonly CategorySlug[], now: Date): Promise<void> {
+    const activity = await readRising(redis, categories, now);
+    site = activity.site;
+    siteReadAt = now.getTime();
+    for (const [category, counts] of activity.categories) {
+      // What has nothing to list now may have had before.
+      if (counts.candidates.length > 0 || known.has(category)) known.set(category, { ...counts, readAt: siteReadAt });
+    }
+  }
+
+  const driftAt = (now: Date) => driftOf(fadedBy(site, now.getTime() - siteReadAt));
+
   return {
-    async read(categories, isFull, now) {
-      const activity = await readRising(redis, categories, now);
-      if (isFull) known.clear();
-      site = activity.site;
-      siteReadAt = now.getTime();
-      for (const [category, counts] of activity.categories) {
-        if (counts.candidates.length === 0) known.delete(category);
-        else known.set(category, { ...counts, readAt: siteReadAt });
-      }
+    async start(categories, now) {
+      known.clear();
+      await read(categories, now);
+    },
+    async follow(categories, now) {
+      if (categories.length === 0) return true;
+      const faded = driftAt(now);
+      await read(categories, now);
+      return driftOf(site) >= faded * (1 - TOLERANCE);
     },
     at(now) {
-      const drift = driftOf(fadedBy(site, now.getTime() - siteReadAt));
+      const drift = driftAt(now);
       const lists = new Map<Scope, readonly Entry[]>();
       for (const [category, counts] of known) {
         const entries = entriesOf(counts, drift, now);

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { Redis } from 'ioredis';
 import { MINUTE } from '../../src/clock.ts';
 import type { Sql } from '../../src/engines/sql.ts';
-import { type ArticleId, shardOf } from '../../src/ids.ts';
+import { type ArticleId, type CategorySlug, shardOf } from '../../src/ids.ts';
 import { openRankings } from '../../src/ranking/build.ts';
 import type { Scope, Snapshot } from '../../src/ranking/list.ts';
 import { openRisingLists } from '../../src/ranking/rising-lists.ts';
@@ -17,6 +17,7 @@ import { insertArticles, insertCategories, type TestArticle, testArticle } from 
 
 const START = new Date('2026-11-26T03:00:00.000Z');
 const SCOPES = ['site', 'politics', 'sports'];
+const COUNTED = ['politics', 'sports', UNCATEGORISED] as CategorySlug[];
 
 const at = (minutes: number) => new Date(START.getTime() + minutes * MINUTE);
 
@@ -132,7 +133,8 @@ test('rising lists are those of brute force at every instant, whatever was read 
         const dirty = new Set(
           due.flatMap(({ article }) => (article.categories.length === 0 ? [UNCATEGORISED] : article.categories)),
         );
-        await lists.read([...dirty], false, at(minutes));
+        const isEnough = await lists.follow([...dirty], at(minutes));
+        if (!isEnough) await lists.start(COUNTED, at(minutes));
         const found = lists.at(at(minutes));
         for (const scope of SCOPES) {
           const expected = reference(bursts.slice(0, done), scope, minutes);
@@ -188,8 +190,46 @@ test('a rise is published, marks young articles, is never padded, and fades with
   assert.deepEqual(await rankings.tick(at(397)), { built: 0, published: 0 });
 });
 
+test('a list from which a rush elsewhere takes all is published empty in the same tick', async () => {
+  await sql.script('truncate articles, categories, list_snapshots cascade');
+  await insertCategories(sql, { politics: 'Politics', sports: 'Sports' });
+  const [article, other] = [testArticle(at(0), 'politics'), testArticle(at(0), 'sports')];
+  await insertArticles(sql, [article, other]);
+  await count({ article: other, minutes: 150, reads: 90 });
+  await count({ article, minutes: 293, reads: 13 });
+  const rankings = openRankings({ sql, redis, siteName: 'JN' });
+  await rankings.tick(at(300));
+  assert.equal((await list('politics'))?.items.length, 1);
+  await count({ article: other, minutes: 300, reads: 60 });
+  await rankings.tick(at(300.1));
+  assert.deepEqual((await list('politics'))?.items, []);
+});
+
+test('reads that come late or are taken out may let what nobody read since rise: all categories are looked at', async () => {
+  const [article, other] = [testArticle(at(0), 'politics'), testArticle(at(0), 'sports')];
+  await count({ article: other, minutes: 300, reads: 60 });
+  await count({ article, minutes: 300, reads: 13 });
+  const lists = openRisingLists(redis);
+  await lists.start(COUNTED, at(300.5));
+  assert.deepEqual([...lists.at(at(300.5))], []);
+  // By now the site was read steadily.
+  await count({ article: other, minutes: 150, reads: 600 });
+  assert.equal(await lists.follow(['sports'] as CategorySlug[], at(301)), false);
+  await lists.start(COUNTED, at(301));
+  assert.deepEqual(
+    lists
+      .at(at(301))
+      .get('politics' as CategorySlug)
+      ?.map(({ id }) => id),
+    [article.id],
+  );
+  await count({ article: other, minutes: 301, reads: 2 });
+  assert.equal(await lists.follow(['sports'] as CategorySlug[], at(302)), true);
+});
+
 test('a site that never had a read has no rising list to build', async () => {
   const lists = openRisingLists(redis);
-  await lists.read([], true, at(0));
+  await lists.start([], at(0));
+  assert.equal(await lists.follow([], at(0)), true);
   assert.deepEqual([...lists.at(at(0))], []);
 });
