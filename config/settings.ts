@@ -60,6 +60,7 @@ export const SETTINGS = {
     baseUrl,
     'Base URL at which the API is reached from outside. Set (for all roles): WebSub hubs push what is new. Unset: polling only.',
   ),
+  WEBSUB_HUB: optional(url('http:', 'https:'), 'WebSub hub that our own feeds name, where it knows them. Unset: none.'),
   LOG_LEVEL: required(
     'info',
     oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),

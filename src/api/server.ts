@@ -9,6 +9,7 @@ import { openBase } from './base.ts';
 import { tagAnswers } from './conditional.ts';
 import { openIntake } from './intake.ts';
 import { openLists } from './lists.ts';
+import { articleFeedRoutes } from './routes/article-feeds.ts';
 import { articleRoutes } from './routes/articles.ts';
 import { categoryRoutes } from './routes/categories.ts';
 import { closedListRoutes } from './routes/closed-lists.ts';
@@ -18,6 +19,7 @@ import { explainRoutes } from './routes/explain.ts';
 import { feedListRoutes } from './routes/feed-lists.ts';
 import { feedRoutes } from './routes/feeds.ts';
 import { healthRoutes } from './routes/health.ts';
+import { listFeedRoutes } from './routes/list-feeds.ts';
 import { rankingRoutes } from './routes/rankings.ts';
 import { redirectRoutes } from './routes/redirect.ts';
 import { revocationRoutes } from './routes/revocations.ts';
@@ -27,6 +29,7 @@ import { viewImportRoutes } from './routes/view-imports.ts';
 import { viewRoutes } from './routes/views.ts';
 import { websubRoutes } from './routes/websub.ts';
 import { COMPRESS, CORS, HELMET } from './security.ts';
+import { openSendFeed } from './send-feed.ts';
 import type { ApiTools, HealthTools, Plugin } from './tools.ts';
 
 /**
@@ -58,6 +61,9 @@ export async function openServer(tools: ApiTools, plugins: readonly Plugin[] = [
       await reads.register(articleRoutes(tools, lists));
       await reads.register(storyRoutes(tools));
       await reads.register(categoryRoutes(tools));
+      const sendFeed = openSendFeed(tools);
+      await reads.register(listFeedRoutes(tools, lists, sendFeed));
+      await reads.register(articleFeedRoutes(tools, lists, sendFeed));
     });
     await full.register(async (admin) => {
       admin.addHook('onRequest', requireAdmin({ ...tools, log }));

@@ -59,7 +59,7 @@ test('odd paths are problems too', async () => {
   assert.equal((await problem(`/v1/articles/${'x'.repeat(700)}`)).status, 400);
   assert.equal((await problem('/v1/rankings/__proto__')).code, 'list-unknown');
   assert.equal((await problem('/v1/rankings/falling')).code, 'list-unknown');
-  assert.equal((await problem('/v1/rankings/access.rss')).code, 'list-unknown');
+  assert.equal((await problem('/v1/rankings/access.xml')).code, 'list-unknown');
 });
 
 test('what breaks inside is a 500 without a word from inside, and is logged without an address', async () => {

@@ -1,25 +1,25 @@
 import type { FastifyInstance } from 'fastify';
-import { type ArticleQuery, listArticles } from '../../articles/list.ts';
 import { findArticle } from '../../articles/store.ts';
 import { findRelated } from '../../articles/stories/read.ts';
 import { findSuccessor } from '../../articles/successors.ts';
 import type { Sql } from '../../engines/sql.ts';
 import { CodedError } from '../../errors.ts';
-import { type ArticleId, type CategorySlug, feedId, parseArticleId } from '../../ids.ts';
+import { type ArticleId, parseArticleId } from '../../ids.ts';
+import { findArticlePage } from '../find-articles.ts';
 import type { Lists } from '../lists.ts';
-import { ArticleParams, ArticlesQuery, articleBody, DEFAULT_PAGE, ListedSchema } from '../schemas/article.ts';
+import { ArticleParams, ArticlesQuery, articleBody, ListedSchema } from '../schemas/article.ts';
 import { pageOf } from '../schemas/page.ts';
 import { problems } from '../schemas/problem.ts';
 import { ArticleAnswerSchema, articleAnswer } from '../schemas/story.ts';
 import type { SchemaTypes } from '../schemas/value-of.ts';
-import { parseTimeOrDate } from '../time.ts';
 import type { ApiTools } from '../tools.ts';
 
 /** Whoever wants all of them asks for the story. */
 const MAX_RELATED = 10;
 /** Its place was taken by a copy, or by its original: `location` says which. */
 const Moved = { type: 'null', description: 'It was removed; the article at `location` took its place.' } as const;
-const FRESH = 'public, max-age=5, stale-while-revalidate=30';
+/** For articles and their feeds. */
+export const FRESH = 'public, max-age=5, stale-while-revalidate=30';
 
 /** Articles, newest first, and one with all that we keep of it. */
 export function articleRoutes({ sql }: Pick<ApiTools, 'sql'>, lists: Pick<Lists, 'categoryName'>) {
@@ -38,11 +38,7 @@ export function articleRoutes({ sql }: Pick<ApiTools, 'sql'>, lists: Pick<Lists,
         },
       },
       async (request, reply) => {
-        const { category } = request.query;
-        if (category && (await lists.categoryName(category)) === undefined) {
-          throw new CodedError('category-unknown', 'GET /v1/categories names them all.');
-        }
-        const page = await listArticles(sql, asked(request.query));
+        const page = await findArticlePage(sql, lists, request.query);
         reply.header('cache-control', FRESH);
         return { items: page.items.map(articleBody), next: page.next };
       },
@@ -77,26 +73,4 @@ async function successorOf(sql: Sql, id: ArticleId | undefined): Promise<Article
   const successor = id === undefined ? undefined : await findSuccessor(sql, id);
   if (successor === undefined) throw new CodedError('article-unknown', 'It never was here, or is no longer kept.');
   return successor;
-}
-
-function asked({ category, source, language, from, to, q, cursor, ...rest }: ArticlesQuery): ArticleQuery {
-  return {
-    limit: DEFAULT_PAGE,
-    ...rest,
-    ...(category && { category: category as CategorySlug }),
-    ...(source && { source: feedId(Number(source)) }),
-    ...(language && { language }),
-    ...(from && { from: timeOf('from', from) }),
-    ...(to && { to: timeOf('to', to) }),
-    ...(q?.trim() && { q: q.trim() }),
-    ...(cursor && { cursor }),
-  };
-}
-
-function timeOf(name: string, text: string): Date {
-  const time = parseTimeOrDate(text);
-  if (time === undefined) {
-    throw new CodedError('request-invalid', `"${name}" must be a time such as 2026-01-31T09:00:00Z, or a date.`);
-  }
-  return time;
 }

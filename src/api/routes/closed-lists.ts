@@ -1,10 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import { CodedError } from '../../errors.ts';
-import type { CategorySlug } from '../../ids.ts';
-import type { Scope } from '../../ranking/list.ts';
 import { PERIODS } from '../../ranking/periods.ts';
 import { isUnchanged, sendUnchanged } from '../conditional.ts';
 import { findClosed, LATEST } from '../find-closed.ts';
+import { scopeOf } from '../find-list.ts';
 import type { Lists } from '../lists.ts';
 import { problems } from '../schemas/problem.ts';
 import { ClosedListSchema, ClosedParams, ClosedQuery, DEFAULT_ITEMS } from '../schemas/ranking.ts';
@@ -12,7 +11,7 @@ import type { SchemaTypes } from '../schemas/value-of.ts';
 import type { ApiTools } from '../tools.ts';
 
 /** A closed list does not change; a revision may take its place. The latest is another one soon. */
-const CLOSED = 'public, max-age=600';
+export const CLOSED = 'public, max-age=600';
 const CURRENT = 'public, max-age=60';
 
 /** The lists of finished hours, days, weeks and months. */
@@ -36,7 +35,7 @@ export function closedListRoutes({ sql, settings }: Pick<ApiTools, 'sql' | 'sett
         const { start } = request.params;
         const period = PERIODS.find((known) => known === request.params.period);
         if (period === undefined) throw new CodedError('list-unknown', `Periods are ${PERIODS.join(', ')}.`);
-        const scope = await scopeOf(category);
+        const scope = await scopeOf(lists, category);
         const list = await findClosed(sql, site, { period, start, scope, revision });
         const etag = `W/"${list.version}"`;
         reply.headers({ etag, 'cache-control': start === LATEST ? CURRENT : CLOSED });
@@ -45,11 +44,4 @@ export function closedListRoutes({ sql, settings }: Pick<ApiTools, 'sql' | 'sett
       },
     );
   };
-
-  async function scopeOf(category: string | undefined): Promise<Scope> {
-    // An empty form field means the whole site.
-    if (category === undefined || category === '') return 'site';
-    if ((await lists.categoryName(category)) !== undefined) return category as CategorySlug;
-    throw new CodedError('category-unknown', 'GET /v1/categories names them all.');
-  }
 }

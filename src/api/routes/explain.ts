@@ -4,13 +4,13 @@ import { CodedError } from '../../errors.ts';
 import { type ArticleId, parseArticleId } from '../../ids.ts';
 import { type Explanation, explainPlace } from '../../ranking/explain.ts';
 import { type ListKey, listRedisKey } from '../../ranking/list.ts';
+import { keyOf, nameOfCategory } from '../find-list.ts';
 import { openKept } from '../kept.ts';
 import type { Lists } from '../lists.ts';
 import { ExplainParams, ExplainQuery, ExplanationSchema, explanationBody } from '../schemas/explanation.ts';
 import { problems } from '../schemas/problem.ts';
 import type { SchemaTypes } from '../schemas/value-of.ts';
 import type { ApiTools } from '../tools.ts';
-import { keyOf } from './rankings.ts';
 
 /** It takes a dozen looks at both engines, and anybody may ask. */
 const FRESH_MS = 2 * SECOND;
@@ -40,9 +40,7 @@ export function explainRoutes({ sql, redis, clock }: Pick<ApiTools, 'sql' | 'red
       async (request, reply) => {
         const { kind, article } = request.params;
         const key = keyOf(kind, request.query);
-        if (key.scope !== 'site' && (await lists.categoryName(key.scope)) === undefined) {
-          throw new CodedError('category-unknown', 'GET /v1/categories names them all.');
-        }
+        if (key.scope !== 'site') await nameOfCategory(lists, key.scope);
         const id = parseArticleId(article);
         if (id === undefined) throw new CodedError('article-unknown', `There is no article ${article}.`);
         reply.header('cache-control', CURRENT);

@@ -4,10 +4,11 @@ import { findArticle } from '../../articles/store.ts';
 import { MINUTE } from '../../clock.ts';
 import { CodedError, messageOf } from '../../errors.ts';
 import { type ArticleId, parseArticleId } from '../../ids.ts';
+import type { ViewReport } from '../../views/view.ts';
 import { type Intake, reporterOf } from '../intake.ts';
 import { problems } from '../schemas/problem.ts';
 import type { SchemaTypes } from '../schemas/value-of.ts';
-import { RedirectParams } from '../schemas/view.ts';
+import { RedirectParams, RedirectQuery } from '../schemas/view.ts';
 import type { ApiTools } from '../tools.ts';
 
 const REMEMBERED = 20_000;
@@ -34,6 +35,7 @@ export function redirectRoutes({ sql, log }: Pick<ApiTools, 'sql' | 'log'>, inta
           summary: 'To the article, counting a read',
           tags: ['views'],
           params: RedirectParams,
+          querystring: RedirectQuery,
           response: problems,
         },
       },
@@ -44,7 +46,9 @@ export function redirectRoutes({ sql, log }: Pick<ApiTools, 'sql' | 'log'>, inta
           throw new CodedError('article-unknown', 'The link is wrong, or the article is no longer kept.');
         }
         if (request.method === 'GET') {
-          await intake.take([{ article: id }], reporterOf(request, 'redirect')).catch((error: unknown) => {
+          const isFromList = request.query.ref?.includes('box') === true;
+          const report: ViewReport = { article: id, ...(isFromList && { ref: 'box' }) };
+          await intake.take([report], reporterOf(request, 'redirect')).catch((error: unknown) => {
             log.debug({ error: messageOf(error) }, 'a read was not counted');
           });
         }

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { CodedError, messageOf } from '../../errors.ts';
+import { nameOfCategory } from '../find-list.ts';
 import { openHub, type WantedList } from '../hub.ts';
 import type { Lists } from '../lists.ts';
 import { DEFAULT_ITEMS } from '../schemas/ranking.ts';
@@ -51,8 +52,6 @@ export function streamRoutes({ log }: Pick<ApiTools, 'log'>, lists: Lists) {
 
   async function wantedList(key: WantedList['key'], limit: number): Promise<WantedList> {
     if (key.scope === 'site') return { key, categoryName: undefined, limit };
-    const categoryName = await lists.categoryName(key.scope);
-    if (categoryName === undefined) throw new CodedError('category-unknown', 'GET /v1/categories names them all.');
-    return { key, categoryName, limit };
+    return { key, categoryName: await nameOfCategory(lists, key.scope), limit };
   }
 }

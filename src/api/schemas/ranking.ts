@@ -8,6 +8,8 @@ import type { ValueOf } from './value-of.ts';
 
 export const DEFAULT_WINDOW = '24h';
 export const DEFAULT_ITEMS = 5;
+/** A reader of a feed scrolls, a box does not. */
+export const DEFAULT_FEED_ITEMS = 20;
 export const MAX_ITEMS = 50;
 
 export const RankingQuery = {

@@ -36,3 +36,11 @@ export const CollectedSchema = objectOf({
 export const PixelQuery = objectOf({ article: ArticleIdText });
 
 export const RedirectParams = objectOf({ article: Text });
+
+/** Never an error: a link must lead on, whatever was added to it. */
+export const RedirectQuery = {
+  type: 'object',
+  properties: {
+    ref: { type: 'array', items: Text, description: '`box`: one of our lists led there.' },
+  },
+} as const;
