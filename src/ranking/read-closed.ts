@@ -52,3 +52,17 @@ export async function latestClosed(sql: Sql, period: Period): Promise<Date | und
   );
   return rows[0]?.start ?? undefined;
 }
+
+/** When the closed periods before and after the one that begins at `start` began; null where there is none. */
+export async function findNeighbours(
+  sql: Sql,
+  period: Period,
+  start: Date,
+): Promise<{ readonly before: Date | null; readonly after: Date | null }> {
+  const { rows } = await sql.query<{ before: Date | null; after: Date | null }>(
+    `select (select max(start_at) from closed_periods where period = $1 and start_at < $2) as before,
+            (select min(start_at) from closed_periods where period = $1 and start_at > $2) as after`,
+    [period, start],
+  );
+  return rows[0] ?? { before: null, after: null };
+}

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isUnchanged, sendUnchanged } from '../api/conditional.ts';
+import type { Edition } from './edition.ts';
 
 /**
  * Nothing inline and nothing from elsewhere, pictures and media of the articles apart. No inline style either: what a
@@ -18,6 +19,12 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'self'",
 ].join('; ');
 
+/** A page or a part of one, and the edition that it is in. */
+export interface Rendered {
+  readonly html: string;
+  readonly edition: Pick<Edition, 'language' | 'isChosen'>;
+}
+
 /** The weak ETag of a text: compression on the way does not change what it says. */
 export function etagOf(text: string): string {
   return `W/"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`;
@@ -32,9 +39,14 @@ export function sendOn(reply: FastifyReply, path: string, freshSeconds: number) 
  * Sends HTML with its ETag, or 304 where the reader has it. Shared caches may keep it for `freshSeconds`; browsers ask
  * each time, because a list that is a minute old looks broken beside one that moves.
  */
-export function sendHtml(request: FastifyRequest, reply: FastifyReply, html: string, freshSeconds: number) {
+export function sendHtml(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { html, edition }: Rendered,
+  freshSeconds: number,
+) {
   const etag = etagOf(html);
-  reply
+  speak(reply, edition)
     .header('etag', etag)
     .header(
       'cache-control',
@@ -45,8 +57,18 @@ export function sendHtml(request: FastifyRequest, reply: FastifyReply, html: str
 }
 
 /** Sends an error as a page; nobody may keep it. */
-export function sendError(reply: FastifyReply, status: number, html: string) {
-  return secured(reply).code(status).header('cache-control', 'no-store').type('text/html; charset=utf-8').send(html);
+export function sendError(reply: FastifyReply, status: number, { html, edition }: Rendered) {
+  return secured(speak(reply, edition))
+    .code(status)
+    .header('cache-control', 'no-store')
+    .type('text/html; charset=utf-8')
+    .send(html);
+}
+
+/** Says the language; where it was the browser's wish, caches are told to keep the answers apart. */
+function speak(reply: FastifyReply, { language, isChosen }: Rendered['edition']): FastifyReply {
+  reply.header('content-language', language);
+  return isChosen ? reply : reply.header('vary', 'accept-language');
 }
 
 function secured(reply: FastifyReply): FastifyReply {

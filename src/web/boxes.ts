@@ -1,5 +1,6 @@
+import type { ClosedSnapshot } from '../ranking/closed-list.ts';
 import type { ListItem, Movement, Snapshot } from '../ranking/list.ts';
-import { WINDOWS, type WindowId } from '../views/keys.ts';
+import { WINDOWS } from '../views/keys.ts';
 import { type BoxSpec, boxUrl } from './box-spec.ts';
 import {
   articleHref,
@@ -10,16 +11,31 @@ import {
   type Link,
   type Time,
 } from './cards.ts';
-import type { Dates } from './dates.ts';
-import { languageOf, webUrl } from './text.ts';
+import type { Edition } from './edition.ts';
+import { rankingHref, spanOf } from './spans.ts';
+import { type Sparkline, sparklineOf } from './sparkline.ts';
+import { webUrl } from './text.ts';
+
+/** What a list is shown in: the names of the categories, the reader's edition, and when he looks at it. */
+export interface Setting {
+  readonly names: CategoryNames;
+  readonly edition: Edition;
+  readonly siteName: string;
+  readonly now: Date;
+}
+
+type AnySnapshot = Pick<Snapshot | ClosedSnapshot, 'title' | 'items'>;
 
 /** A list as a page shows it. */
 export interface Box {
   readonly id: string;
   readonly title: string;
   readonly lang: string | null;
-  readonly fragment: string;
+  /** Where the box can be fetched again; null for one that does not change. */
+  readonly fragment: string | null;
   readonly isLong: boolean;
+  /** There is no such list, as against one that nobody has read anything of. */
+  readonly isMissing?: true;
   readonly tabs: readonly Tab[];
   readonly rows: readonly Row[];
   readonly more: string | null;
@@ -45,96 +61,71 @@ export interface Row {
   readonly categories: readonly Link[];
   readonly published: Time;
   readonly since: Time;
-  readonly peak: number;
+  readonly peak: string;
   readonly movement: Movement;
   readonly symbol: string;
   readonly words: string;
   readonly reads: string;
+  readonly sparkline: Sparkline | null;
   readonly fill: string | null;
 }
 
-export const WINDOW_NAMES: Readonly<Record<WindowId, string>> = {
-  '1h': '1 hour',
-  '24h': '24 hours',
-  '7d': 'Week',
-  '30d': 'Month',
-};
+const SYMBOLS: Readonly<Record<Exclude<Movement, 'new'>, string>> = { up: '▲', down: '▼', same: '–' };
 
-const SYMBOLS: Readonly<Record<Movement, string>> = { up: '▲', down: '▼', same: '–', new: 'New' };
-const FILLS: Readonly<Record<string, string>> = {
-  site: 'from the whole site',
-  '24h': 'of the last 24 hours',
-  '7d': 'of the last week',
-  '30d': 'of the last month',
-};
-
-/** Says in words what the arrow shows, for those who cannot see it. */
-export function wordsOf({ movement, previousRank }: Pick<ListItem, 'movement' | 'previousRank'>): string {
-  switch (movement) {
-    case 'up':
-      return previousRank === null ? 'Moved up' : `Up from ${previousRank}`;
-    case 'down':
-      return previousRank === null ? 'Moved down' : `Down from ${previousRank}`;
-    case 'same':
-      return 'Unchanged';
-    case 'new':
-      return 'New in this list';
-    default:
-      return movement satisfies never;
-  }
-}
-
-const counted = (reads: number) => `${reads.toLocaleString('en-US')} ${reads === 1 ? 'read' : 'reads'}`;
-
-function rowOf(spec: BoxSpec, item: ListItem, names: CategoryNames, dates: Dates, now: Date): Row {
+function rowOf(spec: BoxSpec, item: ListItem, { names, edition, now }: Setting): Row {
   const { article } = item;
+  const { words } = edition;
+  const isNewArticle = spec.kind === 'rising' && item.movement === 'new';
   return {
     rank: item.rank,
     id: article.id,
     // The beacon tells by #box that the list led here; a fragment leaves the page one URL for caches and search engines.
-    href: `${articleHref(article.id)}#box`,
-    title: article.title || 'Untitled',
-    lang: languageOf(article.title, null),
+    href: `${edition.href(articleHref(article.id))}#box`,
+    title: article.title || words.untitled,
+    lang: edition.mark(article.title),
     source: article.source,
-    sourceLang: languageOf(article.source, null),
+    sourceLang: edition.mark(article.source),
     image: webUrl(article.image),
-    categories: article.categories.map((slug) => categoryLink(slug, names)),
-    published: briefTime(new Date(article.publishedAt), now, dates),
-    since: briefTime(new Date(item.since), now, dates),
-    peak: item.peakRank,
+    categories: article.categories.map((slug) => categoryLink(slug, names, edition)),
+    published: briefTime(new Date(article.publishedAt), now, edition),
+    since: briefTime(new Date(item.since), now, edition),
+    peak: words.bestRank(item.peakRank),
     movement: item.movement,
-    symbol: SYMBOLS[item.movement],
-    words: spec.kind === 'rising' && item.movement === 'new' ? 'A new article' : wordsOf(item),
-    reads: counted(item.reads),
-    fill: item.pinned ? 'chosen by the editors' : item.fill === null ? null : (FILLS[item.fill] ?? item.fill),
+    symbol: item.movement === 'new' ? words.newSymbol : SYMBOLS[item.movement],
+    words: isNewArticle ? words.newArticle : words.movement(item.movement, item.previousRank),
+    reads: words.reads(item.reads),
+    sparkline: sparklineOf(item.sparkline),
+    fill: item.pinned ? words.pinned : item.fill === null ? null : (words.fills[item.fill] ?? item.fill),
   };
 }
 
-const tabsOf = (spec: BoxSpec, home: string): Tab[] =>
+const tabsOf = (spec: BoxSpec, { edition }: Setting): Tab[] =>
   WINDOWS.map((window) => ({
-    name: WINDOW_NAMES[window],
-    href: `${home}?window=${window}`,
-    fragment: boxUrl({ ...spec, window }),
+    name: edition.words.windows[window],
+    href: edition.href(`${spec.scope === 'site' ? '/' : categoryHref(spec.scope)}?window=${window}`),
+    fragment: edition.href(boxUrl({ ...spec, window })),
     isCurrent: window === spec.window,
   }));
 
-function moreOf(spec: BoxSpec): string {
-  const query = new URLSearchParams({ window: spec.window ?? (spec.kind === 'rising' ? 'rising' : 'now') });
-  if (spec.scope !== 'site') query.set('category', spec.scope);
-  return `/ranking?${query}`;
-}
-
-/** `snapshot` is already cut and cleared of the excluded article. */
-export function boxOf(spec: BoxSpec, snapshot: Snapshot, names: CategoryNames, dates: Dates, now: Date): Box {
-  const home = spec.scope === 'site' ? '/' : categoryHref(spec.scope);
+/** `snapshot` is already cut and cleared of the excluded article; `isLive` where it goes on. */
+export function boxOf(spec: BoxSpec, snapshot: AnySnapshot, setting: Setting, isLive = true): Box {
+  const { edition } = setting;
+  const title = titleOf(spec, snapshot, setting);
   return {
     id: `box-${spec.kind}${spec.scope === 'site' ? '' : '-category'}`,
-    title: snapshot.title,
-    lang: languageOf(snapshot.title, null),
-    fragment: boxUrl(spec),
+    title,
+    lang: edition.mark(title),
+    fragment: isLive ? edition.href(boxUrl(spec)) : null,
     isLong: spec.view === 'long',
-    tabs: spec.view === 'tabs' && spec.kind === 'access' ? tabsOf(spec, home) : [],
-    rows: snapshot.items.map((item) => rowOf(spec, item, names, dates, now)),
-    more: spec.view === 'long' ? null : moreOf(spec),
+    tabs: spec.view === 'tabs' && spec.kind === 'access' ? tabsOf(spec, setting) : [],
+    rows: snapshot.items.map((item) => rowOf(spec, item, setting)),
+    more: spec.view === 'long' ? null : edition.href(rankingHref({ scope: spec.scope, span: spanOf(spec) })),
   };
+}
+
+/** In the edition's own words where it has them: a title is published in English. */
+function titleOf({ kind, scope }: BoxSpec, { title }: AnySnapshot, { names, edition, siteName }: Setting): string {
+  const { listTitle } = edition.words;
+  if (listTitle === null) return title;
+  return listTitle(kind, siteName, scope === 'site' ? null : (names.get(scope) ?? scope));
 }

@@ -1,7 +1,7 @@
 import type { Article, Category } from '../articles/article.ts';
 import type { ArticleId, CategorySlug } from '../ids.ts';
-import type { Dates } from './dates.ts';
-import { excerpt, languageOf, webUrl } from './text.ts';
+import type { Edition } from './edition.ts';
+import { excerpt, webUrl } from './text.ts';
 
 export interface Link {
   readonly href: string;
@@ -41,28 +41,30 @@ export function namesOf(categories: readonly Category[]): CategoryNames {
   return new Map(categories.map(({ slug, name }) => [slug, name]));
 }
 
-export function categoryLink(slug: CategorySlug, names: CategoryNames): Link {
+export function categoryLink(slug: CategorySlug, names: CategoryNames, edition: Edition): Link {
   const name = names.get(slug) ?? slug;
-  return { href: categoryHref(slug), name, lang: languageOf(name, null) };
+  return { href: edition.href(categoryHref(slug)), name, lang: edition.mark(name) };
 }
 
-export const briefTime = (at: Date, now: Date, dates: Dates): Time => ({
+export const briefTime = (at: Date, now: Date, { dates }: Edition): Time => ({
   iso: at.toISOString(),
   text: dates.brief(at, now),
 });
 
-export function cardOf(article: Article, names: CategoryNames, dates: Dates, now: Date): Card {
+export const fullTime = (at: Date, { dates }: Edition): Time => ({ iso: at.toISOString(), text: dates.full(at) });
+
+export function cardOf(article: Article, names: CategoryNames, edition: Edition, now: Date): Card {
   const [first] = article.categories;
   return {
     id: article.id,
-    href: articleHref(article.id),
-    title: article.title || 'Untitled',
-    lang: languageOf(article.title, article.language),
+    href: edition.href(articleHref(article.id)),
+    title: article.title || edition.words.untitled,
+    lang: edition.mark(article.title, article.language),
     source: article.source,
-    sourceLang: languageOf(article.source, null),
+    sourceLang: edition.mark(article.source),
     summary: excerpt(article.summary, SUMMARY_LENGTH),
     image: webUrl(article.image),
-    time: briefTime(article.publishedAt, now, dates),
-    category: first === undefined ? null : categoryLink(first, names),
+    time: briefTime(article.publishedAt, now, edition),
+    category: first === undefined ? null : categoryLink(first, names, edition),
   };
 }

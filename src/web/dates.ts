@@ -1,13 +1,16 @@
-/** Formats times in the site's zone, in the manner of a newspaper. */
+import type { Period, Span } from '../ranking/periods.ts';
+import type { Language } from './language.ts';
+
+/** Formats times in the site's zone, in the manner of a newspaper of the language. */
 export interface Dates {
-  /** `12:48 JST, November 26, 2024` */
+  /** `12:48 JST, November 26, 2024`, `2024年11月26日 12:48 JST` */
   full(at: Date): string;
   /** `12:48 JST` on the day of `now`, `November 26` in its year, else `November 26, 2024`. */
   brief(at: Date, now: Date): string;
   /** `Tuesday, November 26, 2024` */
   day(at: Date): string;
-  /** When the day of `2024-11-26` begins, or one so many days later; undefined for any other text. */
-  midnight(date: string, daysLater?: number): Date | undefined;
+  /** `12:00–13:00 JST, November 26, 2024`, the day, `November 25 – December 1, 2024`, `November 2024` */
+  period(period: Period, span: Span): string;
 }
 
 /** A zone's English short name is known to Intl only in the locales of its own region, so these are asked in turn. */
@@ -23,65 +26,71 @@ const SHORT_NAMES: Readonly<Record<string, string>> = {
   'Asia/Karachi': 'PKT',
 };
 
-const part = (parts: readonly Intl.DateTimeFormatPart[], type: string) =>
-  parts.find((candidate) => candidate.type === type)?.value ?? '';
+/** How each language puts a date together. */
+const MANNERS = {
+  en: {
+    locale: 'en-US',
+    dayOfYear: { month: 'long', day: 'numeric' },
+    full: (time: string, date: string) => `${time}, ${date}`,
+  },
+  ja: {
+    locale: 'ja-JP',
+    dayOfYear: { month: 'long', day: 'numeric' },
+    full: (time: string, date: string) => `${date} ${time}`,
+  },
+} as const;
 
-/** How far the zone's clocks are ahead of UTC, in milliseconds. */
-function offsetAt(time: number, wall: Intl.DateTimeFormat): number {
-  const parts = wall.formatToParts(time);
-  const [year, month, day, hour, minute, second] = ['year', 'month', 'day', 'hour', 'minute', 'second'].map((type) =>
-    Number(part(parts, type)),
-  ) as [number, number, number, number, number, number];
-  return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(time / 1000) * 1000;
-}
-
-export function openDates(timeZone: string): Dates {
-  const wall = new Intl.DateTimeFormat('en-US', {
-    timeZone,
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-    second: 'numeric',
-  });
-  const names = LOCALES.map((locale) => new Intl.DateTimeFormat(locale, { timeZone, timeZoneName: 'short' }));
-  const clock = new Intl.DateTimeFormat('en-US', { timeZone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
-  const calendar = new Intl.DateTimeFormat('en-US', { timeZone, dateStyle: 'full' });
-
-  const zoneAt = (at: Date) => {
-    const found = names
-      .map((format) => part(format.formatToParts(at), 'timeZoneName'))
-      .filter((name, index) => index === 0 || !/^GMT[+-]/.test(name));
-    return SHORT_NAMES[timeZone] ?? found.find((name) => !/^GMT[+-]/.test(name)) ?? found[0] ?? timeZone;
-  };
+export function openDates(timeZone: string, language: Language = 'en'): Dates {
+  const { locale, dayOfYear, full } = MANNERS[language];
+  const format = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale, { timeZone, ...options });
+  const clock = format({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+  const [inYear, date, weekday] = [format(dayOfYear), format({ dateStyle: 'long' }), format({ dateStyle: 'full' })];
+  const month = format({ year: 'numeric', month: 'long' });
+  const zoneAt = openZoneNames(timeZone);
   const time = (at: Date) => `${clock.format(at)} ${zoneAt(at)}`;
-  const date = (at: Date) => {
-    const parts = calendar.formatToParts(at);
-    return { day: `${part(parts, 'month')} ${part(parts, 'day')}`, year: part(parts, 'year') };
-  };
 
   return {
-    full(at) {
-      const { day, year } = date(at);
-      return `${time(at)}, ${day}, ${year}`;
-    },
+    full: (at) => full(time(at), date.format(at)),
     brief(at, now) {
-      const [then, today] = [date(at), date(now)];
-      if (then.year !== today.year) return `${then.day}, ${then.year}`;
-      return then.day === today.day ? time(at) : then.day;
+      const [then, today] = [date.format(at), date.format(now)];
+      if (then === today) return time(at);
+      return yearOf(then) === yearOf(today) ? inYear.format(at) : then;
     },
-    day: (at) => calendar.format(at),
-    midnight(text, daysLater = 0) {
-      const [, year, month, day] = /^([1-9]\d{3})-(\d{2})-(\d{2})$/.exec(text)?.map(Number) ?? [];
-      if (year === undefined || month === undefined || day === undefined) return undefined;
-      // The 31st of a month of 30 days is no date.
-      if (month > 12 || new Date(Date.UTC(year, month - 1, day)).getUTCDate() !== day) return undefined;
-      const wanted = Date.UTC(year, month - 1, day + daysLater);
-      // Twice, because the offset at the first guess may be that of before the clocks changed.
-      const near = wanted - offsetAt(wanted, wall);
-      return new Date(wanted - offsetAt(near, wall));
+    day: (at) => weekday.format(at),
+    period(period, { start, end }) {
+      switch (period) {
+        case 'hour':
+          return full(`${clock.format(start)}–${time(end)}`, date.format(start));
+        case 'day':
+          return weekday.format(start);
+        case 'week':
+          return date.formatRange(start, new Date(end.getTime() - 1));
+        case 'month':
+          return month.format(start);
+        default:
+          return period satisfies never;
+      }
     },
+  };
+}
+
+const yearOf = (date: string) => /\d{4}/.exec(date)?.[0];
+
+/** The short name of the zone at a time. What Intl calls it in America tells winter from summer, so it is looked up once. */
+function openZoneNames(timeZone: string): (at: Date) => string {
+  const fixed = SHORT_NAMES[timeZone];
+  if (fixed !== undefined) return () => fixed;
+  const [american, ...others] = LOCALES.map(
+    (locale) => new Intl.DateTimeFormat(locale, { timeZone, timeZoneName: 'short' }),
+  );
+  const nameIn = (format: Intl.DateTimeFormat | undefined, at: Date) =>
+    format?.formatToParts(at).find(({ type }) => type === 'timeZoneName')?.value ?? timeZone;
+  const known = new Map<string, string>();
+  return (at) => {
+    const offset = nameIn(american, at);
+    if (!/^GMT[+-]/.test(offset)) return offset;
+    const name = known.get(offset) ?? others.map((format) => nameIn(format, at)).find((text) => !/^GMT[+-]/.test(text));
+    known.set(offset, name ?? offset);
+    return name ?? offset;
   };
 }

@@ -1,12 +1,14 @@
 import type { Article } from '../articles/article.ts';
 import { listArticles } from '../articles/list.ts';
 import { SECOND } from '../clock.ts';
-import type { ArticleId } from '../ids.ts';
+import type { ArticleId, CategorySlug } from '../ids.ts';
 import type { WindowId } from '../views/keys.ts';
 import { accessBox, popularBox } from './box-spec.ts';
-import { type Card, type CategoryNames, cardOf, categoryLink, type Link, namesOf } from './cards.ts';
+import { type Card, cardOf, categoryLink, type Link, namesOf } from './cards.ts';
+import type { Edition, Visit } from './edition.ts';
 import { sharedFor } from './shared.ts';
 import { readBoxes, renderPage, type Section, type Site } from './site.ts';
+import { feedHref } from './spans.ts';
 
 /** The newest articles of the site and of its first sections, as stored. */
 interface News {
@@ -16,9 +18,9 @@ interface News {
 
 export interface FrontPage {
   /** The page, with the access ranking of `window`. */
-  page(origin: string, window: WindowId): Promise<string>;
+  page(visit: Visit, window: WindowId): Promise<string>;
   /** What is new, without the article that leads the reader's page. */
-  latest(lead: ArticleId | null): Promise<string>;
+  latest(edition: Edition, lead: ArticleId | null): Promise<string>;
 }
 
 interface Block {
@@ -40,23 +42,28 @@ export function openFrontPage(site: Site): FrontPage {
   const news = sharedFor(site.clock, NEWS_FRESH, () => readNews(site));
 
   return {
-    async page(origin, window) {
+    async page(visit, window) {
+      const { edition } = visit;
       const sections = await site.categories();
       const names = namesOf(sections);
       const specs = [accessBox('site', window, null, 'tabs'), popularBox('site', null)];
-      const [found, boxes] = await Promise.all([news(), readBoxes(site, specs, names)]);
+      const [found, boxes] = await Promise.all([news(), readBoxes(site, edition, specs, names)]);
       const lead = leadOf(found.latest);
       const head = {
         title: site.settings.SITE_NAME,
-        description: `The latest articles and the most read ones on ${site.settings.SITE_NAME}.`,
-        canonical: `${origin}/`,
+        description: edition.words.frontAbout(site.settings.SITE_NAME),
+        canonical: '/',
+        feeds: [
+          { title: edition.words.latest, href: '/v1/articles.atom' },
+          ...boxes.map(({ title }, index) => ({ title, href: feedHref(specs[index] ?? popularBox('site', null)) })),
+        ],
       };
-      return renderPage(site, 'front', head, sections, { ...shown(site, found, lead), boxes });
+      return renderPage(site, visit, 'front', head, sections, { ...shown(site, edition, found, lead), boxes });
     },
-    async latest(leadId) {
+    async latest(edition, leadId) {
       const found = await news();
       const lead = found.latest.find((article) => article.id === leadId);
-      return site.render('latest', shown(site, found, lead));
+      return site.render('latest', edition, shown(site, edition, found, lead));
     },
   };
 }
@@ -81,30 +88,30 @@ function leadOf(latest: readonly Article[]): Article | undefined {
   return telling.find((article) => article.image !== null) ?? telling[0] ?? latest[0];
 }
 
-function shown(site: Site, news: News, lead: Article | undefined) {
+function shown(site: Site, edition: Edition, news: News, lead: Article | undefined) {
   const now = site.clock();
   const names = namesOf(news.sections.map(({ section }) => section));
-  const card = (article: Article) => cardOf(article, names, site.dates, now);
+  const card = (article: Article) => cardOf(article, names, edition, now);
   const latest = news.latest.filter((article) => article.id !== lead?.id).slice(0, LATEST_SHOWN);
   return {
     lead: lead === undefined ? null : card(lead),
     latest: latest.map(card),
-    blockRows: rowsOf(blocksOf(news, lead, names, card)),
-    fragment: lead === undefined ? '/fragments/latest' : `/fragments/latest?lead=${lead.id}`,
+    blockRows: rowsOf(blocksOf(news, lead, (slug) => categoryLink(slug, names, edition), card)),
+    fragment: edition.href(lead === undefined ? '/fragments/latest' : `/fragments/latest?lead=${lead.id}`),
   };
 }
 
 function blocksOf(
   news: News,
   lead: Article | undefined,
-  names: CategoryNames,
+  link: (slug: CategorySlug) => Link,
   card: (article: Article) => Card,
 ): Block[] {
   const seen = new Set(lead === undefined ? [] : [lead.id]);
   const blocks = news.sections.map(({ section, articles }) => {
     const own = articles.filter((article) => !seen.has(article.id)).slice(0, SECTION_SHOWN);
     for (const article of own) seen.add(article.id);
-    return { link: categoryLink(section.slug, names), cards: pictureFirst(own).map(card) };
+    return { link: link(section.slug), cards: pictureFirst(own).map(card) };
   });
   return blocks.filter((block) => block.cards.length > 0);
 }

@@ -1,4 +1,3 @@
-import { STATUS_CODES } from 'node:http';
 import compress from '@fastify/compress';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { COMPRESS } from '../api/security.ts';
@@ -6,13 +5,14 @@ import { findSuccessor } from '../articles/successors.ts';
 import { SECOND } from '../clock.ts';
 import { CodedError, ERRORS } from '../errors.ts';
 import { type CategorySlug, parseArticleId } from '../ids.ts';
-import { sendError, sendHtml, sendOn } from './answer.ts';
+import { type Rendered, sendError, sendHtml, sendOn } from './answer.ts';
 import { articlePage } from './article-page.ts';
 import { registerAssets } from './assets.ts';
 import { registerBeacon } from './beacon.ts';
 import { boxSpecIn, kindIn, type Query, textIn, windowIn } from './box-spec.ts';
 import { articleHref, namesOf } from './cards.ts';
 import { categoryPage } from './category-page.ts';
+import type { Visit } from './edition.ts';
 import { openFrontPage } from './front-page.ts';
 import { rankingPage } from './ranking-page.ts';
 import { searchPage } from './search-page.ts';
@@ -37,53 +37,62 @@ export async function registerPages(app: FastifyInstance, tools: WebTools): Prom
 /** How long shared caches keep a page: as long as no list can have changed. */
 const freshSeconds = ({ settings }: Site) => Math.max(1, Math.floor(settings.RANK_INTERVAL / SECOND));
 
-const originOf = (request: FastifyRequest) => `${request.protocol}://${request.host}`;
+/** Who asks: in which edition, at which address. */
+function visitOf(request: FastifyRequest, site: Site): Visit {
+  const { lang } = request.query as Query;
+  return {
+    edition: site.edition(lang, request.headers['accept-language']),
+    origin: `${request.protocol}://${request.host}`,
+    path: request.url,
+  };
+}
 
 const cursorIn = (query: Query) => textIn(query, 'cursor') || undefined;
 
+/** What a page is made for: who asks, and for what. */
+type PageOf = (visit: Visit, params: Readonly<Record<string, string>>, query: Query) => Promise<string | undefined>;
+
+/** Adds a route whose page is made for a visit; undefined is a page that does not exist. */
+function addPage(web: FastifyInstance, site: Site, path: string, pageOf: PageOf): void {
+  web.get<Url & { Params: Readonly<Record<string, string>> }>(path, async (request, reply) => {
+    const visit = visitOf(request, site);
+    const html = await pageOf(visit, request.params, request.query);
+    if (html === undefined) return sendMissing(request, reply, site);
+    return sendHtml(request, reply, { html, edition: visit.edition }, freshSeconds(site));
+  });
+}
+
 function addPages(web: FastifyInstance, site: Site): void {
   const front = openFrontPage(site);
-  const send = (request: FastifyRequest, reply: FastifyReply, html: string | undefined) =>
-    html === undefined ? sendMissing(request, reply, site) : sendHtml(request, reply, html, freshSeconds(site));
-
-  web.get<Url>('/', async (request, reply) =>
-    send(request, reply, await front.page(originOf(request), windowIn(request.query))),
+  addPage(web, site, '/', (visit, _, query) => front.page(visit, windowIn(query)));
+  addPage(web, site, '/category/:slug', (visit, params, query) =>
+    categoryPage(site, visit, params['slug'] as CategorySlug, cursorIn(query)),
   );
-  web.get<Url & { Params: { slug: string } }>('/category/:slug', async (request, reply) => {
-    const slug = request.params.slug as CategorySlug;
-    return send(request, reply, await categoryPage(site, originOf(request), slug, cursorIn(request.query)));
-  });
+  addPage(web, site, '/ranking', (visit, _, query) => rankingPage(site, visit, query));
+  addPage(web, site, '/search', (visit, _, query) => searchPage(site, visit, query, cursorIn(query)));
+  addPage(web, site, '/fragments/latest', ({ edition }, _, query) =>
+    front.latest(edition, parseArticleId(textIn(query, 'lead')) ?? null),
+  );
   web.get<{ Params: { id: string } }>('/article/:id', async (request, reply) => {
     const id = parseArticleId(request.params.id);
     if (id === undefined) return sendMissing(request, reply, site);
-    const page = await articlePage(site, originOf(request), id);
-    const successor = page === undefined ? await findSuccessor(site.sql, id) : undefined;
-    return successor === undefined
-      ? send(request, reply, page)
-      : sendOn(reply, articleHref(successor), freshSeconds(site));
-  });
-  web.get<Url>('/ranking', async (request, reply) =>
-    send(request, reply, await rankingPage(site, originOf(request), request.query)),
-  );
-  web.get<Url>('/search', async (request, reply) =>
-    send(request, reply, await searchPage(site, originOf(request), request.query, cursorIn(request.query))),
-  );
-  web.get<Url>('/fragments/latest', async (request, reply) => {
-    const lead = parseArticleId(textIn(request.query, 'lead')) ?? null;
-    return send(request, reply, await front.latest(lead));
+    const visit = visitOf(request, site);
+    const html = await articlePage(site, visit, id);
+    if (html !== undefined) return sendHtml(request, reply, { html, edition: visit.edition }, freshSeconds(site));
+    const successor = await findSuccessor(site.sql, id);
+    if (successor === undefined) return sendMissing(request, reply, site);
+    return sendOn(reply, visit.edition.href(articleHref(successor)), freshSeconds(site));
   });
 }
 
 function addFragments(web: FastifyInstance, site: Site): void {
-  web.get<Url & { Params: { kind: string } }>('/fragments/rankings/:kind', async (request, reply) => {
-    const kind = kindIn(request.params.kind);
+  addPage(web, site, '/fragments/rankings/:kind', async ({ edition }, params, query) => {
+    const kind = kindIn(params['kind']);
     const names = namesOf(await site.categories());
-    const spec = kind === undefined ? undefined : boxSpecIn(kind, request.query);
-    if (spec === undefined || (spec.scope !== 'site' && !names.has(spec.scope))) {
-      return sendMissing(request, reply, site);
-    }
-    const [box] = await readBoxes(site, [spec], names);
-    return sendHtml(request, reply, site.render('box', { box }), freshSeconds(site));
+    const spec = kind === undefined ? undefined : boxSpecIn(kind, query);
+    if (spec === undefined || (spec.scope !== 'site' && !names.has(spec.scope))) return undefined;
+    const [box] = await readBoxes(site, edition, [spec], names);
+    return site.render('box', edition, { box });
   });
 }
 
@@ -97,11 +106,8 @@ function addErrors(web: FastifyInstance, site: Site): void {
   web.setErrorHandler(async (error, request, reply) => {
     const status = statusOf(error);
     if (status >= 500) request.log.error({ err: error }, 'page failed');
-    const words =
-      status < 500 && error instanceof Error
-        ? error.message
-        : 'The page could not be made just now. Nothing is lost; please try again in a moment.';
-    return sendError(reply, status, await errorPage(request, site, status, words));
+    const said = status < 500 && error instanceof Error ? error.message : undefined;
+    return sendError(reply, status, await errorPage(request, site, status, said));
   });
 }
 
@@ -112,14 +118,19 @@ function statusOf(error: unknown): number {
 }
 
 async function sendMissing(request: FastifyRequest, reply: FastifyReply, site: Site) {
-  const words = 'There is no page at this address. It may have been an article that is no longer kept.';
-  return sendError(reply, 404, await errorPage(request, site, 404, words));
+  return sendError(reply, 404, await errorPage(request, site, 404));
 }
 
-async function errorPage(request: FastifyRequest, site: Site, status: number, words: string): Promise<string> {
+async function errorPage(request: FastifyRequest, site: Site, status: number, said?: string): Promise<Rendered> {
   // The error may be that nothing can be read: then the page does without the sections.
   const sections = await site.categories().catch(() => []);
-  const title = status === 404 ? 'Page not found' : (STATUS_CODES[status] ?? 'Something went wrong');
-  const head = { title, canonical: `${originOf(request)}${request.url.split('?', 1)[0]}` };
-  return renderPage(site, 'error', head, sections, { status, title, words });
+  const visit = visitOf(request, site);
+  const { words } = visit.edition;
+  const [title, text] = status === 404 ? [words.notFound, words.notFoundAbout] : [words.failed, words.failedAbout];
+  const head = { title, canonical: request.url.split('?', 1)[0] ?? '/' };
+  const html = renderPage(site, visit, 'error', head, sections, {
+    ...{ status, title, text: said ?? text },
+    textLang: said === undefined ? null : visit.edition.mark(said),
+  });
+  return { html, edition: visit.edition };
 }

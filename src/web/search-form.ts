@@ -1,7 +1,7 @@
 import type { ArticleQuery } from '../articles/list.ts';
 import { type CategorySlug, feedId } from '../ids.ts';
 import { type Query, textIn } from './box-spec.ts';
-import type { Dates } from './dates.ts';
+import type { Calendar } from './calendar.ts';
 
 /** The fields of the search form, as the reader filled them in; empty where not. */
 export interface SearchForm {
@@ -16,12 +16,14 @@ export interface SearchForm {
   readonly sort: string;
 }
 
+export const NO_FORM: SearchForm = { q: '', category: '', language: '', source: '', from: '', to: '', sort: '' };
+
 const QUERY_LENGTH = 200;
 
 /** What the form says. What cannot be meant is left out, because a page is better than an error. */
-export function searchFormIn(query: Query, dates: Dates): SearchForm {
+export function searchFormIn(query: Query, calendar: Calendar): SearchForm {
   const matching = (name: string, pattern: RegExp) => pattern.exec(textIn(query, name))?.[0] ?? '';
-  const day = (name: string) => (dates.midnight(textIn(query, name)) === undefined ? '' : textIn(query, name));
+  const day = (name: string) => (calendar.midnight(textIn(query, name)) === undefined ? '' : textIn(query, name));
   return {
     q: textIn(query, 'q').trim().slice(0, QUERY_LENGTH),
     category: textIn(query, 'category').slice(0, QUERY_LENGTH),
@@ -40,10 +42,10 @@ export function searchUrl(form: SearchForm, cursor?: string): string {
 }
 
 /** What to list for the form; undefined where nothing was asked for. */
-export function queryOf(form: SearchForm, dates: Dates): Omit<ArticleQuery, 'limit'> | undefined {
+export function queryOf(form: SearchForm, calendar: Calendar): Omit<ArticleQuery, 'limit'> | undefined {
   const { q, category, language, source, from, to, sort } = form;
   if ([q, category, language, source, from, to].every((value) => value === '')) return undefined;
-  const [start, end] = [dates.midnight(from), dates.midnight(to, 1)];
+  const [start, end] = [calendar.midnight(from), calendar.midnight(to, 1)];
   return {
     ...(q !== '' && { q }),
     ...(category !== '' && { category: category as CategorySlug }),

@@ -3,21 +3,16 @@ import { findFeed } from '../feeds/store.ts';
 import { feedId } from '../ids.ts';
 import type { Query } from './box-spec.ts';
 import { cardOf, categoryLink, namesOf } from './cards.ts';
-import { queryOf, type SearchForm, searchFormIn, searchUrl } from './search-form.ts';
+import type { Visit } from './edition.ts';
+import { NO_FORM, queryOf, type SearchForm, searchFormIn, searchUrl } from './search-form.ts';
 import { renderPage, type Site } from './site.ts';
-import { languageOf } from './text.ts';
 
 const PAGE_LENGTH = 20;
 
 /** What was found for the form in `query`; only the form where it asks for nothing. */
-export async function searchPage(
-  site: Site,
-  origin: string,
-  query: Query,
-  cursor: string | undefined,
-): Promise<string> {
-  const form = searchFormIn(query, site.dates);
-  const asked = queryOf(form, site.dates);
+export async function searchPage(site: Site, visit: Visit, query: Query, cursor: string | undefined): Promise<string> {
+  const form = searchFormIn(query, site.calendar);
+  const asked = queryOf(form, site.calendar);
   const [sections, languages, source, page] = await Promise.all([
     site.categories(),
     site.languages(),
@@ -27,18 +22,20 @@ export async function searchPage(
       : listArticles(site.sql, { ...asked, limit: PAGE_LENGTH, ...(cursor !== undefined && { cursor }) }),
   ]);
   const names = namesOf(sections);
-  const title = form.q === '' ? 'Search' : `Search: ${form.q}`;
+  const { edition } = visit;
+  const title = form.q === '' ? edition.words.search : edition.words.searchFor(form.q);
   const sourceName = source === undefined ? '' : source.title || source.host;
-  return renderPage(site, 'search', { title, canonical: `${origin}/search`, query: form.q }, sections, {
+  return renderPage(site, visit, 'search', { title, canonical: '/search', query: form.q }, sections, {
     form,
     isAsked: asked !== undefined,
     isFiltered: isFiltered(form),
-    categories: sections.map(({ slug }) => ({ ...categoryLink(slug, names), value: slug })),
+    categories: sections.map(({ slug }) => ({ ...categoryLink(slug, names, edition), value: slug })),
     languages: languages.map((code) => ({ code, name: autonym(code) })),
-    source: source === undefined ? null : { name: sourceName, lang: languageOf(sourceName, source.language) },
-    cards: page.items.map((article) => cardOf(article, names, site.dates, site.clock())),
-    first: cursor === undefined ? null : searchUrl(form),
-    next: page.next === null ? null : searchUrl(form, page.next),
+    withoutFilters: edition.href(searchUrl({ ...NO_FORM, q: form.q })),
+    source: source === undefined ? null : { name: sourceName, lang: edition.mark(sourceName, source.language) },
+    cards: page.items.map((article) => cardOf(article, names, edition, site.clock())),
+    first: cursor === undefined ? null : edition.href(searchUrl(form)),
+    next: page.next === null ? null : edition.href(searchUrl(form, page.next)),
   });
 }
 

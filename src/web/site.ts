@@ -12,9 +12,11 @@ import type { CategorySlug } from '../ids.ts';
 import { present } from '../ranking/store.ts';
 import type { AssetUrls } from './assets.ts';
 import type { BoxSpec } from './box-spec.ts';
-import { type Box, boxOf } from './boxes.ts';
+import { type Box, boxOf, type Setting } from './boxes.ts';
+import { type Calendar, openCalendar } from './calendar.ts';
 import { type CategoryNames, categoryLink, namesOf } from './cards.ts';
-import { type Dates, openDates } from './dates.ts';
+import { type Edition, inLanguage, openEditions, type Visit } from './edition.ts';
+import { AUTONYMS, LANGUAGES } from './language.ts';
 import { sharedFor } from './shared.ts';
 
 /** What the pages are made from. */
@@ -27,14 +29,16 @@ export interface WebTools {
 
 /** The tools, and what is opened once for all pages. */
 export interface Site extends WebTools {
-  readonly dates: Dates;
+  readonly calendar: Calendar;
   readonly asset: AssetUrls;
   readonly lists: Lists;
+  /** The edition that `?lang=` names, or that Accept-Language asks for. */
+  edition(chosen: unknown, accepted: string | undefined): Edition;
   categories(): Promise<readonly Section[]>;
   /** Codes of the languages that there are articles in. */
   languages(): Promise<readonly string[]>;
-  /** Renders a template of src/web/templates. Values are escaped there. */
-  render(template: string, data: object): string;
+  /** Renders a template of src/web/templates in an edition. Values are escaped there. */
+  render(template: string, edition: Edition, data: object): string;
 }
 
 export interface Section extends Category {
@@ -46,11 +50,20 @@ export interface PageHead {
   readonly title: string;
   readonly lang?: string | null;
   readonly description?: string;
-  /** Absolute URL without what only leads here. */
+  /** Path of the page without what only leads here. */
   readonly canonical: string;
   readonly category?: CategorySlug;
   readonly query?: string;
-  readonly article?: { readonly id: string; readonly image: string | null; readonly publishedAt: string };
+  readonly article?: {
+    readonly id: string;
+    readonly image: string | null;
+    readonly publishedAt: string;
+    readonly updatedAt: string;
+    readonly author: string | null;
+    readonly section: string | null;
+  };
+  /** The page's lists and articles as feeds. */
+  readonly feeds?: readonly { readonly title: string; readonly href: string }[];
 }
 
 const CATEGORIES_FRESH = 2 * SECOND;
@@ -64,18 +77,21 @@ export function openSite(tools: WebTools, asset: AssetUrls): Site {
   });
   return {
     ...tools,
-    dates: openDates(tools.settings.SITE_TIME_ZONE),
+    calendar: openCalendar(tools.settings.SITE_TIME_ZONE),
+    edition: openEditions(tools.settings.SITE_TIME_ZONE),
     asset,
     lists: openLists(tools),
     categories: sharedFor(tools.clock, CATEGORIES_FRESH, () => listCategories(tools.sql)),
     languages: sharedFor(tools.clock, LANGUAGES_FRESH, () => listLanguages(tools.sql)),
-    render: (template, data) => templates.render(`./${template}`, data),
+    render: (template, { words, language, href, isChosen }, data) =>
+      templates.render(`./${template}`, { ...data, words, language, href, isChosen }),
   };
 }
 
 /** Renders a whole page: its template inside the layout. */
 export function renderPage(
   site: Site,
+  { edition, origin, path }: Visit,
   template: string,
   head: PageHead,
   sections: readonly Section[],
@@ -83,16 +99,27 @@ export function renderPage(
 ): string {
   const names = namesOf(sections);
   const { SITE_NAME, RANK_INTERVAL } = site.settings;
+  // A page whose text is an article's is one page, whatever its frame says.
+  const canonical = head.article === undefined ? edition.href(head.canonical) : head.canonical;
   const page = {
     ...head,
+    canonical: `${origin}${canonical}`,
     siteName: SITE_NAME,
+    siteLang: edition.mark(SITE_NAME),
     isFront: template === 'front',
     isRanking: template === 'ranking',
     interval: RANK_INTERVAL,
-    today: site.dates.day(site.clock()),
+    today: edition.dates.day(site.clock()),
+    editions: LANGUAGES.map((language) => ({
+      language,
+      name: AUTONYMS[language],
+      href: inLanguage(path, language),
+      alternate: `${origin}${inLanguage(head.canonical, language)}`,
+      isCurrent: language === edition.language,
+    })),
     sections: sections
       .filter((section) => !section.isEmpty || section.slug === head.category)
-      .map((section) => ({ ...categoryLink(section.slug, names), isCurrent: section.slug === head.category })),
+      .map((section) => ({ ...categoryLink(section.slug, names, edition), isCurrent: section.slug === head.category })),
     assets: {
       css: site.asset('site.css'),
       icon: site.asset('icon.svg'),
@@ -100,18 +127,28 @@ export function renderPage(
       beacon: site.asset('beacon.js'),
     },
   };
-  return site.render('layout', { page, body: site.render(template, { ...data, page }) });
+  return site.render('layout', edition, { page, body: site.render(template, edition, { ...data, page }) });
 }
 
-/** Reads the lists that a page shows, all at once; a list that was never published is empty. */
-export function readBoxes(site: Site, specs: readonly BoxSpec[], names: CategoryNames): Promise<Box[]> {
-  const { lists, clock, dates } = site;
+/** Reads the lists that a page shows, all at once; a list that was never published is empty. With `at`, as they stood then. */
+export function readBoxes(
+  site: Site,
+  edition: Edition,
+  specs: readonly BoxSpec[],
+  names: CategoryNames,
+  at?: Date,
+): Promise<Box[]> {
   return Promise.all(
     specs.map(async (spec) => {
       const key = { kind: spec.kind, scope: spec.scope, window: spec.window };
-      const snapshot = await lists.current(key, spec.scope === 'site' ? undefined : names.get(spec.scope));
+      const name = spec.scope === 'site' ? undefined : names.get(spec.scope);
+      const snapshot = await (at === undefined ? site.lists.current(key, name) : site.lists.at(key, name, at));
       const limits = { limit: spec.limit, ...(spec.exclude === null ? {} : { exclude: spec.exclude }) };
-      return boxOf(spec, present(snapshot, limits), names, dates, clock());
+      return boxOf(spec, present(snapshot, limits), settingOf(site, edition, names), at === undefined);
     }),
   );
+}
+
+export function settingOf({ settings, clock }: Site, edition: Edition, names: CategoryNames): Setting {
+  return { names, edition, siteName: settings.SITE_NAME, now: clock() };
 }

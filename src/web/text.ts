@@ -1,15 +1,22 @@
+import type { Language } from './language.ts';
+
 const LANGUAGE = /^[a-z]{2,3}(-[a-z0-9]{2,8})*$/i;
 
 /**
- * The language to mark a text with, or null where it is the page's own (English). Headings are read before what the
- * feed says: an English feed with one Japanese headline must not be read aloud, or set, as English.
+ * The language to mark a text with, or null where it is the page's own. Headings are read before what the feed says: an
+ * English feed with one Japanese headline must not be read aloud, or set, as English. What nothing is known of is English.
  */
-export function languageOf(text: string, stated: string | null): string | null {
+export function languageOf(text: string, stated: string | null, page: Language = 'en'): string | null {
+  const language = writtenIn(text, stated?.replace('_', '-') ?? '');
+  return language.toLowerCase().split('-')[0] === page ? null : language;
+}
+
+function writtenIn(text: string, stated: string): string {
   if (/[\p{Script=Hiragana}\p{Script=Katakana}]/u.test(text)) return 'ja';
   if (/\p{Script=Hangul}/u.test(text)) return 'ko';
-  const language = stated?.replace('_', '-') ?? '';
-  if (/\p{Script=Han}/u.test(text)) return /^(ja|zh|ko)/i.test(language) && LANGUAGE.test(language) ? language : 'ja';
-  return LANGUAGE.test(language) && !/^en(-|$)/i.test(language) ? language : null;
+  const isStated = LANGUAGE.test(stated);
+  if (/\p{Script=Han}/u.test(text)) return isStated && /^(ja|zh|ko)/i.test(stated) ? stated : 'ja';
+  return isStated ? stated : 'en';
 }
 
 /** `url` where a page may link to it or show it, else null. */

@@ -88,7 +88,7 @@ describe('a site with news', () => {
     assert.match(boxIn(week, 'box-access'), /href="\/\?window=7d"[^>]*aria-current="true">Week/);
     assert.doesNotMatch(boxIn(week, 'box-access'), new RegExp(id(0)));
     assert.match(boxIn(week, 'box-access'), new RegExp(id(10)));
-    assert.equal(await bodyOf('/?window=nonsense'), day);
+    assert.equal(boxIn(await bodyOf('/?window=nonsense'), 'box-access'), boxIn(day, 'box-access'));
   });
 
   test('a row says its movement in words', async () => {
@@ -101,7 +101,10 @@ describe('a site with news', () => {
 
   test('the article page: headline, source, times in the site’s zone, picture, text, original', async () => {
     const html = await bodyOf(`/article/${id(0)}`);
-    assert.match(html, /<h1 class="story-title">Japan to Offer U\.S\. Proposals \(UPDATE 2\)<\/h1>/);
+    assert.match(
+      html,
+      /<h1 class="story-title" itemprop="headline">Japan to Offer U\.S\. Proposals \(UPDATE 2\)<\/h1>/,
+    );
     assert.match(html, /12:48 JST, November 26, 2024/);
     assert.match(html, /Updated <time[^>]*>13:08 JST, November 26, 2024/);
     assert.match(html, /By Makoto Hattori/);
@@ -123,16 +126,16 @@ describe('a site with news', () => {
     for (const box of [popular, access]) {
       assert.doesNotMatch(box, new RegExp(`/article/${id(0)}`));
       assert.equal(count(box, /class="rank"/g), 5);
-      assert.match(box, /class="rank-number">1</);
+      assert.match(box, /class="rank-number" itemprop="position">1</);
     }
     assert.match(access, new RegExp(`href="/article/${id(1)}#box"`));
   });
 
-  test('other articles about the event stand below the text, under a heading in their language', async () => {
+  test('other articles about the event stand below the text, under a heading in the page’s language', async () => {
     await sql.query('update articles set story_id = 1 where id = any ($1::text[])', [[id(0), id(1), id(4)]]);
     await sql.query('update articles set story_id = 2 where id = any ($1::text[])', [[id(2), id(5)]]);
-    const related = async (index: number) =>
-      /<section class="related"[\s\S]*?<\/section>/.exec(await bodyOf(`/article/${id(index)}`))?.[0] ?? '';
+    const related = async (index: number, query = '') =>
+      /<section class="related"[\s\S]*?<\/section>/.exec(await bodyOf(`/article/${id(index)}${query}`))?.[0] ?? '';
     const section = await related(0);
     assert.match(section, /<h2 [^>]+>Related coverage<\/h2>/);
     assert.deepEqual(
@@ -140,7 +143,7 @@ describe('a site with news', () => {
       [id(1), id(4)],
     );
     assert.doesNotMatch(section, /<script|<img src=x/);
-    assert.match(await related(2), /lang="ja">関連記事<\/h2>/);
+    assert.match(await related(2, '?lang=ja'), /id="related-title">関連記事<\/h2>/);
     assert.equal(await related(3), '');
   });
 
@@ -158,8 +161,8 @@ describe('a site with news', () => {
 
   test('Japanese is marked as such', async () => {
     const html = await bodyOf(`/article/${id(2)}`);
-    assert.match(html, /<h1 class="story-title" lang="ja">首都高で多重事故/);
-    assert.match(html, /<a href="\/category\/%E7%A4%BE%E4%BC%9A" lang="ja">社会/);
+    assert.match(html, /<h1 class="story-title" itemprop="headline" lang="ja">首都高で多重事故/);
+    assert.match(html, /<a href="\/category\/%E7%A4%BE%E4%BC%9A" lang="ja"[^>]*>社会/);
   });
 
   test('a category page leads on to the older articles', async () => {
