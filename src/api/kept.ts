@@ -2,7 +2,8 @@ import { LRUCache } from 'lru-cache';
 
 /**
  * What `load` gives, read anew at most every `freshMs` by name, however many ask; who asks together waits together. When
- * it fails the last value stays: an old answer is better than none.
+ * it fails the last value stays, for as long again: an old answer is better than none. Where there is none, the failure
+ * is the caller's as it is.
  */
 export function openKept<Value extends object, Key>(
   freshMs: number,
@@ -12,9 +13,15 @@ export function openKept<Value extends object, Key>(
   const cache = new LRUCache<string, Value, { readonly key: Key }>({
     max,
     ttl: freshMs,
-    allowStaleOnFetchRejection: true,
-    noDeleteOnFetchRejection: true,
-    fetchMethod: (_name, _stale, { context }) => load(context.key),
+    // Its own allowStaleOnFetchRejection makes of a failure without a stale value an answer of undefined.
+    async fetchMethod(_name, stale, { context }) {
+      try {
+        return await load(context.key);
+      } catch (error) {
+        if (stale === undefined) throw error;
+        return stale;
+      }
+    },
   });
   return (name, key) => cache.forceFetch(name, { context: { key } });
 }

@@ -9,13 +9,16 @@ import { openBase } from './base.ts';
 import { tagAnswers } from './conditional.ts';
 import { openIntake } from './intake.ts';
 import { openLists } from './lists.ts';
+import { describeRoutes } from './openapi.ts';
 import { articleFeedRoutes } from './routes/article-feeds.ts';
 import { articleRoutes } from './routes/articles.ts';
 import { categoryRoutes } from './routes/categories.ts';
 import { closedListRoutes } from './routes/closed-lists.ts';
 import { copyRoutes } from './routes/copies.ts';
 import { curationRoutes } from './routes/curations.ts';
+import { descriptionRoutes, docsRoutes } from './routes/docs.ts';
 import { explainRoutes } from './routes/explain.ts';
+import { feedCheckRoutes } from './routes/feed-check.ts';
 import { feedListRoutes } from './routes/feed-lists.ts';
 import { feedRoutes } from './routes/feeds.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -43,6 +46,7 @@ export async function openServer(tools: ApiTools, plugins: readonly Plugin[] = [
   const intake = openIntake(tools);
   const lists = openLists(tools);
 
+  await describeRoutes(app, tools.settings);
   await app.register(viewRoutes({ ...tools, log }, intake));
   await app.register(redirectRoutes(tools, intake));
   if (tools.settings.PUBLIC_URL !== undefined) await app.register(websubRoutes(tools));
@@ -64,16 +68,25 @@ export async function openServer(tools: ApiTools, plugins: readonly Plugin[] = [
       const sendFeed = openSendFeed(tools);
       await reads.register(listFeedRoutes(tools, lists, sendFeed));
       await reads.register(articleFeedRoutes(tools, lists, sendFeed));
+      await reads.register(descriptionRoutes);
     });
     await full.register(async (admin) => {
       admin.addHook('onRequest', requireAdmin({ ...tools, log }));
+      admin.addHook('onRequest', async (_request, reply) => {
+        reply.header('cache-control', 'no-store');
+      });
       await admin.register(compress, COMPRESS);
       await admin.register(feedRoutes(tools));
+      await admin.register(feedCheckRoutes(tools));
       await admin.register(copyRoutes(tools));
       await admin.register(feedListRoutes(tools));
       await admin.register(viewImportRoutes(tools));
       await admin.register(revocationRoutes(tools));
       await admin.register(curationRoutes(tools));
+    });
+    await full.register(async (docs) => {
+      await docs.register(compress, COMPRESS);
+      await docs.register(docsRoutes);
     });
     for (const plugin of plugins) await full.register(plugin);
   });

@@ -12,15 +12,6 @@ import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Collector } from '../views/collector.ts';
 
-declare module 'fastify' {
-  /** What the description of the API is made of, beside the schemas. */
-  interface FastifySchema {
-    summary?: string;
-    tags?: readonly string[];
-    security?: readonly { readonly [scheme: string]: readonly string[] }[];
-  }
-}
-
 /** Whether this process can serve, and the state of what it depends on. */
 export interface Readiness {
   readonly isReady: boolean;

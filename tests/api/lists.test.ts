@@ -105,6 +105,11 @@ test('a category is named by its slug, in any script', async () => {
   );
 });
 
+test('an explanation of no article is 404, and one while counts are restored 503', async () => {
+  await assertProblem(api, '/v1/rankings/popular/explain/zzzzzzzzzzzz', 404, 'article-unknown');
+  await assertProblem(api, `/v1/rankings/popular/explain/${api.ids[0]}`, 503, 'unavailable');
+});
+
 test('odd requests of lists are 400 or 404', async () => {
   for (const query of [
     'limit=0',

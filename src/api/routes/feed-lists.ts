@@ -13,6 +13,11 @@ const OPML_LIMIT = 4 * 1024 * 1024;
 
 const PROBLEMS_SHOWN = 100;
 
+const Opml = {
+  type: 'string',
+  examples: ['<opml version="2.0"><body><outline text="A" xmlUrl="https://a.example/feed"/></body></opml>'],
+} as const;
+
 const tags = ['feeds'];
 const security = [{ bearer: [] }];
 
@@ -30,6 +35,7 @@ export function feedListRoutes({ sql, clock, settings }: Pick<ApiTools, 'sql' | 
           summary: 'Add the feeds of an OPML document; its folders are the categories',
           tags,
           security,
+          body: { content: Object.fromEntries(OPML_TYPES.map((type) => [type, { schema: Opml }])) },
           response: { 200: ImportedSchema, ...problems },
         },
         bodyLimit: OPML_LIMIT,
@@ -44,7 +50,12 @@ export function feedListRoutes({ sql, clock, settings }: Pick<ApiTools, 'sql' | 
 
     app.get(
       '/v1/feeds.opml',
-      { schema: { summary: 'All feeds as OPML', tags, security, response: problems } },
+      {
+        schema: {
+          summary: 'All feeds as OPML',
+          ...{ tags, security, produces: ['text/x-opml'], response: { 200: { type: 'string' }, ...problems } },
+        },
+      },
       async (_request, reply) =>
         reply
           .headers({ 'cache-control': 'no-store', 'content-disposition': 'attachment; filename="feeds.opml"' })

@@ -19,7 +19,6 @@ import { readFeedUrl } from '../../feeds/url.ts';
 import { findPushState } from '../../feeds/websub/store.ts';
 import { type FeedId, feedId } from '../../ids.ts';
 import {
-  CheckBody,
   DEFAULT_FEEDS,
   ExplanationSchema,
   explanationBody,
@@ -45,20 +44,17 @@ const POLLS_EXPLAINED = 50;
 const tags = ['feeds'];
 const security = [{ bearer: [] }];
 
-type FeedTools = Pick<ApiTools, 'sql' | 'clock' | 'settings' | 'pollNow' | 'checkFeed' | 'discoverFeeds'>;
+type FeedTools = Pick<ApiTools, 'sql' | 'clock' | 'settings' | 'pollNow' | 'discoverFeeds'>;
 
 /** The feeds, for their admin. Register it behind requireAdmin. */
 export function feedRoutes(tools: FeedTools) {
   return async (app: FastifyInstance): Promise<void> => {
-    app.addHook('onRequest', async (_request, reply) => {
-      reply.header('cache-control', 'no-store');
-    });
     addCollection(app, tools);
     addSingle(app, tools);
   };
 }
 
-function addCollection(app: FastifyInstance, { sql, clock, checkFeed, discoverFeeds }: FeedTools): void {
+function addCollection(app: FastifyInstance, { sql, clock, discoverFeeds }: FeedTools): void {
   const routes = app.withTypeProvider<SchemaTypes>();
   routes.get(
     '/v1/feeds',
@@ -103,20 +99,6 @@ function addCollection(app: FastifyInstance, { sql, clock, checkFeed, discoverFe
         .header('location', `/v1/feeds/${id}`)
         .send(feedBody(known(await findFeed(sql, id), id)));
     },
-  );
-
-  app.post<{ Body: CheckBody }>(
-    '/v1/feeds/check',
-    {
-      schema: {
-        summary: 'Fetch and read a feed; nothing is stored',
-        tags,
-        security,
-        body: CheckBody,
-        response: problems,
-      },
-    },
-    async (request) => checkFeed(request.body.url),
   );
 }
 
@@ -184,7 +166,17 @@ function addSingle(app: FastifyInstance, { sql, clock, settings, pollNow }: Feed
 
   app.delete<{ Params: FeedParams }>(
     '/v1/feeds/:id',
-    { schema: { summary: 'Remove a feed; its articles stay', tags, security, params: FeedParams, response: problems } },
+    {
+      schema: {
+        summary: 'Remove a feed; its articles stay',
+        ...{
+          tags,
+          security,
+          params: FeedParams,
+          response: { 204: { type: 'null', description: 'Removed.' }, ...problems },
+        },
+      },
+    },
     async (request, reply) => {
       const id = idIn(request.params);
       if (!(await removeFeed(sql, id))) throw unknown(id);

@@ -33,8 +33,10 @@ export function healthRoutes({ isReady, metrics }: Pick<ApiTools, 'isReady' | 'm
       },
     );
 
-    app.get('/metrics', { schema: { summary: 'Prometheus text', tags } }, async (_request, reply) =>
-      reply.type(metrics.registry.contentType).send(await metrics.render()),
+    app.get(
+      '/metrics',
+      { schema: { summary: 'Prometheus text', tags, produces: ['text/plain'], response: { 200: { type: 'string' } } } },
+      async (_request, reply) => reply.type(metrics.registry.contentType).send(await metrics.render()),
     );
   };
 }

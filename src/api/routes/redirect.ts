@@ -36,7 +36,7 @@ export function redirectRoutes({ sql, log }: Pick<ApiTools, 'sql' | 'log'>, inta
           tags: ['views'],
           params: RedirectParams,
           querystring: RedirectQuery,
-          response: problems,
+          response: { 302: { type: 'null', description: 'To the article.' }, ...problems },
         },
       },
       async (request, reply) => {

@@ -3,6 +3,7 @@ import { CodedError, messageOf } from '../../errors.ts';
 import { nameOfCategory } from '../find-list.ts';
 import { openHub, type WantedList } from '../hub.ts';
 import type { Lists } from '../lists.ts';
+import { problems } from '../schemas/problem.ts';
 import { DEFAULT_ITEMS } from '../schemas/ranking.ts';
 import { parseListNames, StreamQuery } from '../schemas/stream.ts';
 import type { SchemaTypes } from '../schemas/value-of.ts';
@@ -29,7 +30,15 @@ export function streamRoutes({ log }: Pick<ApiTools, 'log'>, lists: Lists) {
     app.withTypeProvider<SchemaTypes>().get(
       '/v1/stream',
       {
-        schema: { summary: 'Lists as they change (server-sent events)', tags: ['rankings'], querystring: StreamQuery },
+        schema: {
+          summary: 'Lists as they change (server-sent events)',
+          description:
+            'Each event is called `list`; its `id` is the version and its data the list. Last-Event-ID is honoured.',
+          tags: ['rankings'],
+          querystring: StreamQuery,
+          produces: ['text/event-stream'],
+          response: { 200: { type: 'string' }, ...problems },
+        },
         exposeHeadRoute: false,
         onRequest: async (_request, reply) => {
           reply.header('access-control-allow-origin', '*');

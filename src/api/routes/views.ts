@@ -6,7 +6,7 @@ import { type Intake, reporterOf, reportOf } from '../intake.ts';
 import { codedErrorOf, errorHandler } from '../problem.ts';
 import { problems } from '../schemas/problem.ts';
 import type { SchemaTypes } from '../schemas/value-of.ts';
-import { CollectedSchema, PixelQuery, ViewSchema, ViewsBody } from '../schemas/view.ts';
+import { CollectedSchema, PixelQuery, PixelSchema, ViewSchema, ViewsBody } from '../schemas/view.ts';
 import type { ApiTools } from '../tools.ts';
 import { openCheck } from '../validation.ts';
 
@@ -49,7 +49,7 @@ export function viewRoutes(tools: ApiTools, intake: Intake) {
 
     const routes = app.withTypeProvider<SchemaTypes>();
     const tags = ['views'];
-    app.options('/v1/views', { schema: { summary: 'CORS preflight', tags } }, async (_request, reply) =>
+    app.options('/v1/views', { schema: { hide: true } }, async (_request, reply) =>
       reply
         .code(204)
         .headers({
@@ -88,7 +88,12 @@ export function viewRoutes(tools: ApiTools, intake: Intake) {
 
     routes.get(
       '/v1/views/pixel.gif',
-      { schema: { summary: 'Report a view from a page without scripts', tags, querystring: PixelQuery } },
+      {
+        schema: {
+          summary: 'Report a view from a page without scripts',
+          ...{ tags, querystring: PixelQuery, produces: ['image/gif'], response: { 200: PixelSchema } },
+        },
+      },
       async (request, reply) => {
         // A limited or unknown view is dropped and counted as such; the page gets its pixel whatever becomes of it.
         if (request.method === 'GET') await countQuietly(request, { article: request.query.article });

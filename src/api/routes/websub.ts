@@ -13,8 +13,6 @@ const BODY_LIMIT = 10 * 1024 * 1024;
 const MAX_READING = 4;
 const RETRY_SECONDS = 30;
 
-const tags = ['websub'];
-
 type Tools = Pick<ApiTools, 'sql' | 'clock' | 'metrics' | 'storePush'>;
 
 /**
@@ -66,7 +64,7 @@ export function websubRoutes({ sql, clock, metrics, storePush }: Tools) {
       {
         // A HEAD request must not confirm anything.
         exposeHeadRoute: false,
-        schema: { summary: 'A hub asks whether we meant it', tags, params: CallbackParams, querystring: CallbackQuery },
+        schema: { hide: true, params: CallbackParams, querystring: CallbackQuery },
       },
       async ({ params, query }, reply) => {
         const { 'hub.mode': mode, 'hub.challenge': challenge } = query;
@@ -84,7 +82,7 @@ export function websubRoutes({ sql, clock, metrics, storePush }: Tools) {
       {
         bodyLimit: BODY_LIMIT,
         onRequest: findSubscription,
-        schema: { summary: 'A hub pushes what is new; only what it signed is taken', tags },
+        schema: { hide: true },
       },
       async (request, reply) => {
         const result = await take(request, request.body ?? Buffer.alloc(0));

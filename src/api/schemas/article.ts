@@ -2,42 +2,55 @@ import type { ArticleDetail, Mention } from '../../articles/article.ts';
 import type { ListedArticle } from '../../articles/list.ts';
 import { objectOf } from './object-of.ts';
 import { Cursor } from './page.ts';
-import { Integer, NullableText, Text, Texts, Time } from './scalars.ts';
+import { ARTICLE_EXAMPLES, Integer, NullableText, Text, Texts, Time } from './scalars.ts';
 import type { ValueOf } from './value-of.ts';
 
 export const DEFAULT_PAGE = 20;
 export const MAX_PAGE = 100;
 
-const time = (description: string) => ({ type: 'string', maxLength: 64, description }) as const;
+const time = (description: string, example: string) =>
+  ({ type: 'string', maxLength: 64, description, examples: [example] }) as const;
 
 /** An empty value asks for nothing in particular, as an empty field of a form. */
 export const ArticlesQuery = {
   type: 'object',
   properties: {
-    category: { type: 'string', maxLength: 256, description: 'Slug of a category.' },
-    source: { type: 'string', pattern: '^([1-9][0-9]{0,14})?$', description: 'Id of a feed that carried it.' },
-    language: { type: 'string', maxLength: 35, description: 'As the feed said; `en` means `en-GB` as well.' },
-    from: time('RFC 3339 time or date (UTC): published then or later.'),
-    to: time('RFC 3339 time or date (UTC): published before.'),
+    category: { type: 'string', maxLength: 256, description: 'Slug of a category.', examples: ['politics'] },
+    source: {
+      type: 'string',
+      pattern: '^([1-9][0-9]{0,14})?$',
+      description: 'Id of a feed that carried it.',
+      examples: ['1'],
+    },
+    language: {
+      type: 'string',
+      maxLength: 35,
+      description: 'As the feed said; `en` means `en-GB` as well.',
+      examples: ['en'],
+    },
+    from: time('RFC 3339 time or date (UTC): published then or later.', '2026-01-01'),
+    to: time('RFC 3339 time or date (UTC): published before.', '2026-12-31T00:00:00Z'),
     q: {
       type: 'string',
       maxLength: 256,
       description:
         'Words that all occur in title, summary or text; "a phrase", -without, this OR that, begin*. Never an error.',
+      examples: ['minister'],
     },
     sort: {
       enum: ['newest', 'relevance'],
       description: 'newest where absent; relevance orders the newest 500 that q finds.',
+      examples: ['relevance'],
     },
-    copies: { type: 'boolean', description: 'Also articles that are copies of others.' },
-    content: { type: 'boolean', description: 'With the text of each article.' },
+    copies: { type: 'boolean', description: 'Also articles that are copies of others.', examples: [true] },
+    content: { type: 'boolean', description: 'With the text of each article.', examples: [true] },
     cursor: Cursor,
-    limit: { type: 'integer', minimum: 1, maximum: MAX_PAGE, description: '20 where absent.' },
+    limit: { type: 'integer', minimum: 1, maximum: MAX_PAGE, description: '20 where absent.', examples: [5] },
   },
 } as const;
 export type ArticlesQuery = ValueOf<typeof ArticlesQuery>;
 
-export const ArticleParams = objectOf({ id: Text });
+export const ArticleParams = objectOf({ id: { type: 'string', examples: ARTICLE_EXAMPLES } });
 
 const fields = {
   id: Text,

@@ -4,9 +4,10 @@ import { objectOf } from './object-of.ts';
 import { ArticleIdText, Texts } from './scalars.ts';
 import type { ValueOf } from './value-of.ts';
 
-export const MergeBody = objectOf({
-  into: { ...ArticleIdText, description: 'Id of the article that it is a copy of.' },
-});
+export const MergeBody = {
+  ...objectOf({ into: { ...ArticleIdText, description: 'Id of the article that it is a copy of.' } }),
+  examples: [{ into: '0t9rrc400002' }],
+} as const;
 
 export const SplitSchema = objectOf({ id: ArticleIdText, from: Texts });
 export const MergeSchema = objectOf({ original: ArticleIdText, copies: Texts });

@@ -11,6 +11,17 @@ const Author = { type: 'string', maxLength: 64, description: 'Who says so, for t
 export const CurationBody = {
   type: 'object',
   required: ['action', 'target', 'value'],
+  examples: [
+    {
+      action: 'pin',
+      target: 'article',
+      value: '0t9rrc400001',
+      place: 1,
+      list: 'popular',
+      scope: 'politics',
+      by: 'Desk',
+    },
+  ],
   properties: {
     action: { type: 'string', enum: CURATION_ACTIONS },
     target: { type: 'string', enum: CURATION_TARGETS, description: 'Pins are of articles.' },
@@ -25,8 +36,10 @@ export const CurationBody = {
 } as const;
 export type CurationRequest = ValueOf<typeof CurationBody>;
 
-export const EndCurationBody = { type: 'object', properties: { by: Author } } as const;
-export const CurationParams = objectOf({ id: { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER } });
+export const EndCurationBody = { type: 'object', examples: [{ by: 'Desk' }], properties: { by: Author } } as const;
+export const CurationParams = objectOf({
+  id: { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER, examples: [1] },
+});
 export const CurationQuery = {
   type: 'object',
   properties: { all: { type: 'boolean', description: 'Also what expired or was ended.' } },

@@ -6,12 +6,22 @@ import { LEAST_FAST, LEAST_Z } from '../../ranking/rising.ts';
 import { WINDOWS } from '../../views/keys.ts';
 import { objectOf } from './object-of.ts';
 import { ListedArticle, RankingQuery } from './ranking.ts';
-import { ArticleIdText, Decimal, Integer, NullableInteger, NullableText, NullableTime, Text, Time } from './scalars.ts';
+import {
+  ARTICLE_EXAMPLES,
+  ArticleIdText,
+  Decimal,
+  Integer,
+  NullableInteger,
+  NullableText,
+  NullableTime,
+  Text,
+  Time,
+} from './scalars.ts';
 import type { ValueOf } from './value-of.ts';
 
 export const ExplainParams = objectOf({
-  kind: { type: 'string', description: LIST_KINDS.join(', ') },
-  article: { type: 'string', maxLength: 64 },
+  kind: { type: 'string', description: LIST_KINDS.join(', '), examples: ['popular'] },
+  article: { type: 'string', maxLength: 64, examples: ARTICLE_EXAMPLES },
 });
 export const ExplainQuery = {
   type: 'object',

@@ -21,7 +21,7 @@ export const DEFAULT_FEEDS = 100;
 export const MAX_FEEDS = 500;
 
 /** A string of digits, not a number: params are text, and a feed's id never has a sign or a fraction. */
-export const FeedParams = objectOf({ id: { type: 'string', pattern: '^[1-9][0-9]{0,14}$' } });
+export const FeedParams = objectOf({ id: { type: 'string', pattern: '^[1-9][0-9]{0,14}$', examples: ['1'] } });
 export type FeedParams = ValueOf<typeof FeedParams>;
 
 const FeedState = { enum: ['active', 'paused', 'retired', 'quarantined'] } as const;
@@ -52,7 +52,11 @@ const KeepDays = {
 /** null takes the value away. */
 const nullable = <const Schema extends object>(schema: Schema) => ({ anyOf: [schema, { type: 'null' }] }) as const;
 
-export const CheckBody = { ...objectOf({ url: Url }), additionalProperties: false } as const;
+export const CheckBody = {
+  ...objectOf({ url: Url }),
+  additionalProperties: false,
+  examples: [{ url: 'https://example.com/feed' }],
+} as const;
 export type CheckBody = ValueOf<typeof CheckBody>;
 
 export const NewFeedBody = {
@@ -69,6 +73,7 @@ export const NewFeedBody = {
     },
   },
   additionalProperties: false,
+  examples: [{ url: 'https://example.com/feed', categories: ['Politics'] }],
 } as const;
 
 export const FeedChangesBody = {
@@ -85,6 +90,7 @@ export const FeedChangesBody = {
   },
   additionalProperties: false,
   minProperties: 1,
+  examples: [{ state: 'paused', categories: ['Politics', 'World'] }],
 } as const;
 
 const fields = {

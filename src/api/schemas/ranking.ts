@@ -15,16 +15,34 @@ export const MAX_ITEMS = 50;
 export const RankingQuery = {
   type: 'object',
   properties: {
-    category: { type: 'string', maxLength: 256, description: 'Slug of a category; absent: the whole site.' },
-    window: { enum: WINDOWS, description: 'Of access lists; 24h where absent.' },
-    limit: { type: 'integer', minimum: 1, maximum: MAX_ITEMS, description: '5 where absent.' },
+    category: {
+      type: 'string',
+      maxLength: 256,
+      description: 'Slug of a category; absent: the whole site.',
+      examples: ['politics'],
+    },
+    window: { enum: WINDOWS, description: 'Of access lists; 24h where absent.', examples: ['7d'] },
+    limit: {
+      type: 'integer',
+      minimum: 1,
+      maximum: MAX_ITEMS,
+      description: '5 where absent, 20 in feeds.',
+      examples: [10],
+    },
     exclude: ArticleIdText,
-    at: { type: 'string', maxLength: 64, description: 'RFC 3339: the list as it stood then.' },
+    at: {
+      type: 'string',
+      maxLength: 64,
+      description: 'RFC 3339: the list as it stood then.',
+      examples: ['2026-01-31T09:00:00Z'],
+    },
   },
 } as const;
 export type RankingQuery = ValueOf<typeof RankingQuery>;
 
-export const RankingParams = objectOf({ kind: { type: 'string', description: LIST_KINDS.join(', ') } });
+export const RankingParams = objectOf({
+  kind: { type: 'string', description: LIST_KINDS.join(', '), examples: ['access'] },
+});
 
 export const ListedArticle = objectOf({
   id: Text,
@@ -66,11 +84,12 @@ const ListItem = {
 const ListWindow = objectOf({ id: { enum: WINDOWS }, from: Time, to: Time, final: Flag });
 
 export const ClosedParams = objectOf({
-  period: { type: 'string', description: PERIODS.join(', ') },
+  period: { type: 'string', description: PERIODS.join(', '), examples: ['day'] },
   start: {
     type: 'string',
     maxLength: 64,
     description: 'Such as 2026-11-23T05, 2026-11-23, 2026-W48, 2026-11 in the zone of the site, RFC 3339, or latest.',
+    examples: ['2026-01-31'],
   },
 });
 

@@ -12,6 +12,9 @@ const Author = { type: 'string', maxLength: 64, description: 'Who says so, for t
 export const RevokeBody = {
   type: 'object',
   required: ['from', 'to'],
+  examples: [
+    { class: 'beacon', from: '2026-01-31T08:00:00Z', to: '2026-01-31T09:00:00Z', reason: 'A script', by: 'Desk' },
+  ],
   properties: {
     class: { type: 'string', enum: REVOCABLE, description: 'Left out: reads of every class.' },
     from: { type: 'string', maxLength: 64, description: 'RFC 3339' },
@@ -23,10 +26,12 @@ export const RevokeBody = {
   },
 } as const;
 
-export const UndoBody = { type: 'object', properties: { by: Author } } as const;
-export const RevocationParams = objectOf({ id: { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER } });
+export const UndoBody = { type: 'object', examples: [{ by: 'Desk' }], properties: { by: Author } } as const;
+export const RevocationParams = objectOf({
+  id: { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER, examples: [1] },
+});
 export const RevocationQuery = { type: 'object', properties: { article: ArticleIdText } } as const;
-export const AuditRequest = { type: 'object', properties: { repair: Flag } } as const;
+export const AuditRequest = { type: 'object', examples: [{ repair: false }], properties: { repair: Flag } } as const;
 
 export const RevokedSchema = objectOf({
   id: { ...NullableInteger, description: 'null for a dry run' },

@@ -13,4 +13,12 @@ export const NullableNumber = { type: ['number', 'null'] } as const;
 
 export const Texts = { type: 'array', items: Text } as const;
 
-export const ArticleIdText = { type: 'string', pattern: '^[0-9a-z]{12}$', description: 'Id of an article.' } as const;
+/** As examples of ids: what the examples ask for must be there in the test that calls them. */
+export const ARTICLE_EXAMPLES = ['0t9rrc400001'] as const;
+
+export const ArticleIdText = {
+  type: 'string',
+  pattern: '^[0-9a-z]{12}$',
+  description: 'Id of an article.',
+  examples: ARTICLE_EXAMPLES,
+} as const;

@@ -2,10 +2,9 @@ import type { ArticleDetail } from '../../articles/article.ts';
 import type { StoryDetail } from '../../articles/stories/read.ts';
 import { ArticleDetailSchema, ArticleSchema, articleBody, articleDetailBody } from './article.ts';
 import { objectOf } from './object-of.ts';
-import { Text } from './scalars.ts';
 import type { ValueOf } from './value-of.ts';
 
-export const StoryParams = objectOf({ id: Text });
+export const StoryParams = objectOf({ id: { type: 'string', examples: ['1'] } });
 
 export const StorySchema = objectOf({
   id: { type: 'integer', description: 'Stays valid when the story merges with another.' },

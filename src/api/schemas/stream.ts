@@ -15,6 +15,7 @@ export const StreamQuery = {
       minLength: 1,
       maxLength: 2048,
       description: 'Such as popular:politics,access:24h,access:politics:7d.',
+      examples: ['popular:politics,access:24h'],
     },
     limit: { type: 'integer', minimum: 1, maximum: MAX_ITEMS, description: 'Items of each list; 5 where absent.' },
   },

@@ -13,7 +13,10 @@ const Spans = {
 const Hash = { type: 'string', pattern: '^[0-9a-f]{64}$' } as const;
 const Name = { type: 'string', maxLength: 4096 } as const;
 
-export const ImportBeginBody = objectOf({ head: Integer, source: Name });
+export const ImportBeginBody = {
+  ...objectOf({ head: Integer, source: Name }),
+  examples: [{ head: 123456789, source: 'access.log' }],
+} as const;
 export const KnownImportsSchema = objectOf({
   sameHead: {
     type: 'array',
@@ -23,12 +26,30 @@ export const KnownImportsSchema = objectOf({
   latest: Integer,
 } as const);
 
-export const ImportFindBody = objectOf({ names: { type: 'array', maxItems: 1000, items: Name } } as const);
+export const ImportFindBody = {
+  ...objectOf({ names: { type: 'array', maxItems: 1000, items: Name } } as const),
+  examples: [{ names: ['https://news.example/1', '0t9rrc400001'] }],
+} as const;
 export const ImportFindSchema = objectOf({ articles: { type: 'array', items: { type: ['string', 'null'] } } } as const);
+
+const COMMIT_EXAMPLE = {
+  ...{
+    since: 0,
+    head: 123456789,
+    source: 'access.log',
+    name: 'access.log',
+    position: 4096,
+    hash: '0'.repeat(64),
+    warm: 0,
+  },
+  ...{ spans: [[0, 1]], lines: 20, refused: { bot: 3 } },
+  counts: [{ slot: 5_900_000, article: '0t9rrc400001', reads: 12, boxReads: 0 }],
+} as const;
 
 export const ImportCommitBody = {
   type: 'object',
   required: ['since', 'head', 'source', 'name', 'position', 'hash', 'warm', 'spans', 'lines', 'refused', 'counts'],
+  examples: [COMMIT_EXAMPLE],
   properties: {
     id: { type: 'integer', minimum: 1 },
     since: Count,

@@ -1,6 +1,6 @@
 import { DROP_REASONS, type DropReason } from '../../views/view.ts';
 import { objectOf } from './object-of.ts';
-import { ArticleIdText, Integer, Text } from './scalars.ts';
+import { ARTICLE_EXAMPLES, ArticleIdText, Integer, Text } from './scalars.ts';
 import type { ValueOf } from './value-of.ts';
 
 export const MAX_BATCH = 200;
@@ -19,6 +19,7 @@ export type View = ValueOf<typeof ViewSchema>;
 /** One view, or a batch. The batch's elements are looked at one by one, so that a bad one costs itself only. */
 export const ViewsBody = {
   type: 'object',
+  examples: [{ article: '0t9rrc400001', ref: 'box' }, { views: [{ url: 'https://news.example/1' }] }],
   properties: {
     ...fields,
     views: { type: 'array', items: {}, maxItems: MAX_BATCH, description: 'Views like the one above.' },
@@ -33,14 +34,15 @@ export const CollectedSchema = objectOf({
   dropped: { type: 'object', properties: dropCounts as Record<DropReason, typeof Integer> },
 });
 
+export const PixelSchema = { description: '43 bytes, one transparent pixel.' } as const;
 export const PixelQuery = objectOf({ article: ArticleIdText });
 
-export const RedirectParams = objectOf({ article: Text });
+export const RedirectParams = objectOf({ article: { type: 'string', examples: ARTICLE_EXAMPLES } });
 
 /** Never an error: a link must lead on, whatever was added to it. */
 export const RedirectQuery = {
   type: 'object',
   properties: {
-    ref: { type: 'array', items: Text, description: '`box`: one of our lists led there.' },
+    ref: { type: 'array', items: Text, description: '`box`: one of our lists led there.', examples: [['box']] },
   },
 } as const;
