@@ -11,6 +11,7 @@ import { type ListKey, listRedisKey } from './list.ts';
  * They come from the archive, and steps that are over never change but for reads that come late. So the builder keeps
  * them, reads of an article that it knows only the last two, and does so after the lists are published, a share at a
  * time: a list never waits for its sparklines. They are as old as a minute, those of long steps a sixtieth of a step.
+ * Reads that are reported hours late show when the whole is read again: after a minute, two, four, then each half hour.
  */
 const VALUES = 24;
 
@@ -22,6 +23,7 @@ const STEPS: readonly Step[] = [SLOT_SECONDS * SECOND, HOUR, 7 * HOUR, 30 * HOUR
 /** Rows of the archive that one build may read for each length of step, at most; a build of some lists. */
 const BUDGET = 100_000;
 const TICK_BUDGET = 20_000;
+const MOST_BETWEEN_WHOLES = 30 * MINUTE;
 /** Slots are rolled up to hours after so long (views/roll-up.ts). */
 const SLOTS_KEPT = 48 * HOUR;
 
@@ -30,6 +32,9 @@ interface Known {
   /** Number of the last step, since 1970. */
   readonly last: number;
   readonly readAt: number;
+  /** When all steps were read, and how often before. */
+  readonly wholeAt: number;
+  readonly wholes: number;
 }
 
 export type SparklineOf = (article: ArticleId) => readonly number[] | undefined;
@@ -85,7 +90,10 @@ async function refreshStep(
 ): Promise<void> {
   const last = Math.floor(now.getTime() / step);
   const readAt = (id: ArticleId) => own.get(id)?.readAt ?? 0;
-  const isFollowed = (id: ArticleId) => last - (own.get(id)?.last ?? 0) <= 1;
+  const isFollowed = (id: ArticleId) => {
+    const before = own.get(id);
+    return before !== undefined && isFollowedBy(before, last, now);
+  };
   const old = [...wanted].filter((id) => now.getTime() - readAt(id) >= Math.max(MINUTE, step / 60));
   const followed = old.filter(isFollowed).sort((a, b) => readAt(a) - readAt(b));
   const fresh = old.filter((id) => !isFollowed(id));
@@ -98,6 +106,12 @@ async function refreshStep(
     const counts = await readSteps(sql, some, step, last - steps + 1);
     for (const id of some) own.set(id, updated(own.get(id), counts.get(id), last, now));
   }
+}
+
+/** Whether the last two steps are all that is to be read. */
+function isFollowedBy(known: Known, last: number, now: Date): boolean {
+  if (last - known.last > 1) return false;
+  return now.getTime() - known.wholeAt < Math.min(MOST_BETWEEN_WHOLES, 2 ** (known.wholes - 1) * MINUTE);
 }
 
 /** Rows that the archive holds at most of an article in such a time. */
@@ -117,14 +131,15 @@ function updated(
   last: number,
   now: Date,
 ): Known {
-  const isFollowed = before !== undefined && last - before.last <= 1;
+  const isFollowed = before !== undefined && isFollowedBy(before, last, now);
   const values = isFollowed ? [...movedTo(before, last)] : Array<number>(VALUES).fill(0);
   if (isFollowed) values.fill(0, VALUES - 2);
   for (const [step, reads] of counts ?? []) {
     const index = step - last + VALUES - 1;
     if (index >= 0 && index < VALUES) values[index] = reads;
   }
-  return { values, last, readAt: now.getTime() };
+  const { wholeAt, wholes } = isFollowed ? before : { wholeAt: now.getTime(), wholes: (before?.wholes ?? 0) + 1 };
+  return { values, last, readAt: now.getTime(), wholeAt, wholes };
 }
 
 /** Archived reads of the articles and their copies, by step from `first` on. */

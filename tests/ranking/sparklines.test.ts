@@ -81,6 +81,32 @@ test('it moves on with time, follows what is read, and what comes late for the s
   assert.deepEqual(whole?.slice(-7), [0, 5, 5, 0, 0, 0, 0]);
 });
 
+test('what is reported hours late shows when the whole is read again, soon at first', async () => {
+  const [article] = await site.newArticles(1, 'politics');
+  assert.ok(article);
+  const whole = (at: Date) =>
+    sparklines
+      .of(
+        DAILY,
+        at,
+      )(article.id)
+      ?.reduce((sum, reads) => sum + reads, 0);
+  sparklines.note(DAILY, [article.id]);
+  await sparklines.refresh(true, now);
+  for (const [late, known] of [
+    [1, 1],
+    [2, 1],
+    [3, 3],
+    [6, 3],
+    [7, 5],
+    [14, 5],
+  ] as const) {
+    await archive(article, later(-5 * HOUR), 1);
+    await sparklines.refresh(false, later(late * MINUTE));
+    assert.equal(whole(later(late * MINUTE)), known, `${late} minutes later`);
+  }
+});
+
 test('a published list has them, and its version does not depend on them', async () => {
   const [article] = await site.newArticles(1, 'politics');
   assert.ok(article);
