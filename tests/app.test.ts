@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { openNewsroom } from '../src/demo/newsroom.ts';
-import { seeded } from '../src/demo/picture.ts';
+import { seeded } from '../src/demo/seeded.ts';
 import type { Snapshot } from '../src/ranking/list.ts';
 import { emptyFolder } from './support/folders.ts';
 import { engineSettings, eventually, getJson, run, startProduct } from './support/product.ts';

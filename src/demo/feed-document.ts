@@ -13,7 +13,7 @@ const eta = new Eta();
 
 const html = (story: Story) => story.paragraphs.map((paragraph) => `<p>${paragraph}</p>`).join('\n');
 const urlOf = (origin: string, story: Story) => `${origin}/${story.desk.path}/${story.id}`;
-const pictureOf = (origin: string, story: Story) => `${origin}/pictures/${story.id}.svg`;
+const pictureOf = (origin: string, story: Story) => `${origin}/${story.desk.path}/pictures/${story.id}.svg`;
 
 /** The feed of the desk of a paper in its own format, newest story first, as its readers and pollers get it. */
 export function feedDocument(origin: string, desk: Desk, stories: readonly Story[], paper: string): FeedDocument {

@@ -107,16 +107,16 @@ function serve(server: FastifyInstance, stories: ReadonlyMap<string, Story>): Fa
       });
     carry(`/${desk.path}/feed`, PAPER);
     if (desk.rival !== undefined) carry(`/${desk.path}/rival/feed`, desk.rival);
+    // Of stories that nobody remembers too: what a restarted demo finds in its database keeps its pictures.
+    server.get<{ Params: { id: string } }>(`/${desk.path}/pictures/:id.svg`, async ({ params }, reply) =>
+      reply.type('image/svg+xml').send(drawPicture(params.id, desk.hue, desk.scenes)),
+    );
     server.get<{ Params: { id: string } }>(`/${desk.path}/:id`, async ({ params }, reply) => {
       const story = stories.get(params.id);
       if (story === undefined) return reply.callNotFound();
       return reply.type('text/html; charset=utf-8').send(eta.renderString(STORY_PAGE, { story }));
     });
   }
-  server.get<{ Params: { id: string } }>('/pictures/:id.svg', async ({ params }, reply) => {
-    const hue = stories.get(params.id)?.desk.hue ?? 210;
-    return reply.type('image/svg+xml').send(drawPicture(params.id, hue));
-  });
   return server;
 }
 

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
-import { seeded } from './picture.ts';
+import { pastReads } from './past-reads.ts';
+import { seeded } from './seeded.ts';
 import { pick, type Random } from './story.ts';
 
 /** Simulated readers: they look at the site as anyone would, over HTTP, and report what they open. */
@@ -27,11 +28,14 @@ const BEAT_MS = 500;
 /** Of a hundred views, this many come from a box beside an article; higher places get more of them. */
 const BOX_SHARE = 0.15;
 const VISITORS = 20_000;
+const BATCH = 200;
+const FEW = 60;
 
 export function openReaders(options: ReadersOptions): Readers {
   const { site, clock, random } = options;
   let known: readonly Known[] = [];
   let listed: readonly string[] = [];
+  let hasRecalled = false;
   const stopping = new AbortController();
   const running = new Set<Promise<void>>();
 
@@ -43,16 +47,25 @@ export function openReaders(options: ReadersOptions): Readers {
     const list = await getItems(`${site}/v1/rankings/access?window=24h&limit=5`, stopping.signal);
     listed = list.map((item) => item.article.id);
   };
-  const read = async () => {
-    const articles = choose(known, listed, (options.viewsPerSecond * BEAT_MS) / 1000, clock(), random);
-    if (articles.length === 0) return;
-    const views = articles.map((view) => ({ ...view, visitor: `reader-${Math.floor(random() * VISITORS)}` }));
-    await fetch(`${site}/v1/views`, {
+  const report = (views: readonly object[]) =>
+    fetch(`${site}/v1/views`, {
       method: 'POST',
       signal: stopping.signal,
       headers: { 'content-type': 'application/json', authorization: `Bearer ${options.ingestToken}` },
       body: JSON.stringify({ views }),
     });
+  const recall = async () => {
+    // Once the first feeds are in: those of the whole newsroom come within a second of each other.
+    if (hasRecalled || known.length < FEW) return;
+    hasRecalled = true;
+    const past = pastReads(known, clock(), appealOf);
+    for (let start = 0; start < past.length; start += BATCH) await report(past.slice(start, start + BATCH));
+  };
+  const read = async () => {
+    await recall();
+    const articles = choose(known, listed, (options.viewsPerSecond * BEAT_MS) / 1000, clock(), random);
+    if (articles.length === 0) return;
+    await report(articles.map((view) => ({ ...view, visitor: `reader-${Math.floor(random() * VISITORS)}` })));
   };
   /** A site that does not answer for a moment is looked at again with the next beat. */
   const attempt = (work: () => Promise<void>) => () => {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { SceneName } from './scenes.ts';
 
 interface Plot {
   readonly title: string;
@@ -12,12 +13,16 @@ export interface Desk {
   readonly format: 'rss' | 'atom' | 'rdf' | 'json';
   readonly language: string;
   readonly hue: number;
+  /** What its pictures show. */
+  readonly scenes: readonly SceneName[];
   /** Another paper that writes about some of the same events, or prints the same text. */
   readonly rival?: string;
   /** Desks that carry some of its stories as well. */
   readonly also: readonly string[];
   readonly authors: readonly string[];
   readonly stories: readonly (Plot & { readonly retold?: Plot })[];
+  /** Paragraphs that may follow any of them. */
+  readonly more: readonly string[];
 }
 
 export interface Story {
@@ -53,6 +58,11 @@ export function pick<T>(choices: readonly T[], random: Random): T {
   return choice;
 }
 
+/** About half of the choices, in their order. */
+function pickSome<T>(choices: readonly T[], random: Random): T[] {
+  return choices.filter(() => random() < 0.5);
+}
+
 /** One story of the desk; `id` names it in links and guids. */
 export function writeStory(desk: Desk, id: string, at: Date, random: Random): Story {
   const plot = pick(desk.stories, random);
@@ -64,7 +74,7 @@ export function writeStory(desk: Desk, id: string, at: Date, random: Random): St
     paper: PAPER,
     retold: plot.retold && told(plot.retold, words),
     desks: isShared ? [desk.name, pick(desk.also, random)] : [desk.name],
-    ...told(plot, words),
+    ...told({ ...plot, text: [...plot.text, ...pickSome(desk.more, random)] }, words),
     author: pick(desk.authors, random),
     publishedAt: at,
     updatedAt: at,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { parseFeed, parseOpml } from 'feedsmith';
 import { type Newsroom, openNewsroom } from '../../src/demo/newsroom.ts';
-import { seeded } from '../../src/demo/picture.ts';
+import { seeded } from '../../src/demo/seeded.ts';
 import { DESKS, rivalStory, updateStory, writeStory } from '../../src/demo/story.ts';
 
 const NOW = new Date('2026-11-23T03:00:00Z');
