@@ -1,6 +1,6 @@
 /**
  * Every error that a user can meet, by its stable code: the HTTP status it answers with and what it tells the user to
- * do. Expected outcomes of a stage are values, not errors; these are for what stops a command or a request.
+ * do (docs/errors.md, which a test holds to this table). Expected outcomes of a stage are values, not errors; these are for what stops a command or a request.
  */
 export const ERRORS = {
   'settings-invalid': { status: 500, exit: 2, title: 'A setting is wrong' },
@@ -36,6 +36,8 @@ export const ERRORS = {
   'route-unknown': { status: 404, exit: 1, title: 'No such route' },
   'method-not-allowed': { status: 405, exit: 1, title: 'The route has no such method' },
   'request-invalid': { status: 400, exit: 1, title: 'The request is malformed' },
+  'request-late': { status: 408, exit: 1, title: 'The request came too slowly' },
+  'headers-too-large': { status: 431, exit: 1, title: 'The headers are too large' },
   'cursor-invalid': { status: 400, exit: 1, title: 'The cursor is not one that a listing gave' },
   'body-too-large': { status: 413, exit: 1, title: 'The body is too large' },
   'media-type-unsupported': { status: 415, exit: 1, title: 'The media type is not understood' },

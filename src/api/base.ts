@@ -14,6 +14,8 @@ const HEADERS_TIMEOUT = 10 * SECOND;
 const KEEP_ALIVE = 65 * SECOND;
 /** Longer than the heartbeat of an event stream. */
 const IDLE_TIMEOUT = 120 * SECOND;
+/** How often Node looks for requests that are late; its own 30 s would let them hold a connection for 45. */
+const LATENESS_CHECK = 5 * SECOND;
 const CLOSE_PATIENCE = 10 * SECOND;
 const IDLE_CHECK = 0.1 * SECOND;
 /** A category's slug of 64 Japanese characters, escaped. */
@@ -31,6 +33,7 @@ export function openBase(tools: Pick<ApiTools, 'settings' | 'metrics'>, log: Log
     trustProxy: hops > 0 && ((_address: string, hop: number) => hop < hops),
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT,
+    http: { connectionsCheckingInterval: LATENESS_CHECK },
     connectionTimeout: IDLE_TIMEOUT,
     keepAliveTimeout: KEEP_ALIVE,
     forceCloseConnections: 'idle',

@@ -21,6 +21,8 @@ export function sendUnchanged(reply: FastifyReply): FastifyReply {
 
 /** Tags every cacheable answer that has no tag of its own by its text, and leaves the body out where it is known. */
 export const tagAnswers: onSendHookHandler = (request, reply, payload, done) => {
+  // Said of 304 and of what is sent plain, too: a cache must not take the one for all.
+  reply.header('vary', 'accept-encoding');
   if (reply.statusCode !== 200 || typeof payload !== 'string' || !isCacheable(request, reply)) {
     return done(null, payload);
   }

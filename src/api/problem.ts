@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { CodedError, ERRORS, type ErrorCode } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -38,7 +38,7 @@ export function codedErrorOf(error: unknown): CodedError {
   const known = FASTIFY_CODES[code ?? ''];
   if (known !== undefined) return new CodedError(known, `${ERRORS[known].title}.`);
   if (validation !== undefined || (statusCode !== undefined && statusCode >= 400 && statusCode < 500)) {
-    return new CodedError('request-invalid', `${message ?? ERRORS['request-invalid'].title}.`);
+    return new CodedError('request-invalid', `${(message ?? ERRORS['request-invalid'].title).replace(/\.$/, '')}.`);
   }
   if (CONNECTION_ERRORS.test(code ?? '') || message === 'Connection is closed.') {
     return new CodedError('unavailable', 'Try again in a few seconds.', { cause: error });
@@ -72,15 +72,24 @@ export function errorHandler(log: Log) {
   };
 }
 
-/** Answers a connection whose bytes were no HTTP request, or came too slowly, and closes it. */
+/** What Node says of a connection that it gives up, as what the caller did. */
+const BROKEN: Readonly<Record<string, readonly [code: ErrorCode, detail: string]>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: ['request-late', 'Send all of it within 15 seconds.'],
+  HPE_HEADER_OVERFLOW: ['headers-too-large', 'Address and headers together may take 16 KiB.'],
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: ['body-too-large', 'The chunks of the body say too much.'],
+};
+
+/** Answers a connection whose bytes were no HTTP request, too many, or came too slowly, and closes it. */
 export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: ServerResponse['socket']): void {
   if (error.code === 'ECONNRESET' || socket === null || !socket.writable) return void socket?.destroy();
-  const isSlow = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
-  const body = JSON.stringify(problemOf('request-invalid', isSlow ? 'It came too slowly.' : 'This is not HTTP.'));
+  const [code, detail] = BROKEN[error.code ?? ''] ?? ['request-invalid', 'This is not HTTP.'];
+  const problem = problemOf(code, detail);
+  const body = JSON.stringify(problem);
   const head = [
-    `HTTP/1.1 ${isSlow ? '408 Request Timeout' : '400 Bad Request'}`,
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,
     `Content-Type: ${PROBLEM_TYPE}`,
     `Content-Length: ${Buffer.byteLength(body)}`,
+    'Cache-Control: no-store',
     'Connection: close',
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);

@@ -7,6 +7,7 @@ import { CodedError } from '../errors.ts';
 import { requireAdmin } from './auth.ts';
 import { openBase } from './base.ts';
 import { tagAnswers } from './conditional.ts';
+import { openCostLimit } from './cost-limit.ts';
 import { openIntake } from './intake.ts';
 import { openLists } from './lists.ts';
 import { describeRoutes } from './openapi.ts';
@@ -57,6 +58,7 @@ export async function openServer(tools: ApiTools, plugins: readonly Plugin[] = [
     full.setNotFoundHandler(answerUnknownRoute);
     await full.register(async (reads) => {
       reads.addHook('onSend', tagAnswers);
+      reads.addHook('preHandler', openCostLimit(tools));
       await reads.register(compress, COMPRESS);
       await reads.register(cors, CORS);
       await reads.register(rankingRoutes(lists));
