@@ -1,5 +1,6 @@
 /**
- * How long a claim of due feeds takes among very many, with hosts alike and with one host that fills the head of the line.
+ * How long a claim of due feeds takes among very many, with hosts alike and with one host of which
+ * very many feeds are due longest.
  *
  *     DATABASE_URL=postgres://… node --import tsx bench/claim-feeds.ts [--feeds 1000000] [--limit 250] [--crowd 20000] [--claims 20]
  *
@@ -37,14 +38,34 @@ for (let first = 1; first <= feeds; first += CHUNK) {
 await sql.script('vacuum analyze feeds');
 console.log({ feeds, limit, hostsAlike: await claimMany(sql) });
 
-await sql.query(
-  `update feeds set host = 'crowd.example', leased_until = null, next_poll_at = $2::timestamptz - interval '1 day'
-   where id % ($1::integer / $3::integer) = 0`,
-  [feeds, start, crowd],
-);
-await sql.script('vacuum analyze feeds');
-console.log({ feeds, limit, crowd, withCrowd: await claimMany(sql) });
+// Twice, the second time ten times as many: what a claim costs must not follow from it.
+for (const size of [crowd, crowd * 10]) {
+  await sql.query(
+    `update feeds set leased_until = null, waits_by_host = false,
+       host = case when id % ($1::integer / $3::integer) = 0 then 'crowd.example' else host end,
+       next_poll_at = case when id % ($1::integer / $3::integer) = 0 then $2::timestamptz - interval '1 day' else next_poll_at end
+     where id % ($1::integer / $3::integer) = 0 or leased_until is not null or waits_by_host`,
+    [feeds, start, size],
+  );
+  await sql.script('vacuum analyze feeds');
+  console.log({ crowd: size, findingIt: await claimMany(sql), afterwards: await claimMany(sql) });
+  await moveAll(sql);
+  console.log({ crowd: size, allInItsOwnLine: await claimMany(sql) });
+}
 await close();
+
+/** Claims until the whole crowd has a line of its own. */
+async function moveAll(on: Sql): Promise<void> {
+  for (let left = 1; left > 0; ) {
+    for (let claim = 0; claim < 50; claim++) {
+      await claimDueFeeds(on, { limit, perHost: 60, leasedUntil: start }, start);
+    }
+    const { rows } = await on.query<{ left: number }>(
+      "select count(*) as left from feeds where host = 'crowd.example' and not waits_by_host",
+    );
+    left = rows[0]?.left ?? 0;
+  }
+}
 
 /** As if all schedulers had been away for 300 seconds: so many of the polls are due. */
 async function insertFeeds(first: number, last: number): Promise<void> {
@@ -65,7 +86,7 @@ async function claimMany(on: Sql): Promise<object> {
   for (let claim = 0; claim < claims + 2; claim++) {
     const startedAt = performance.now();
     const leasedUntil = new Date(start.getTime() + 60_000);
-    const ids = await claimDueFeeds(on, { limit, perHost: 60, leasedUntil }, start);
+    const { feeds: ids } = await claimDueFeeds(on, { limit, perHost: 60, leasedUntil }, start);
     if (claim < 2) continue;
     times.push(performance.now() - startedAt);
     claimed += ids.length;

@@ -39,11 +39,11 @@ export function scheduleFeeds({ sql, polls, clock, limit, perHost }: Tools) {
     for (let isMore = room > 0; isMore; ) {
       const asked = Math.min(limit, room);
       const leasedUntil = new Date(clock().getTime() + LEASE_MS);
-      const feeds = await claimDueFeeds(sql, { limit: asked, perHost, leasedUntil }, clock());
+      const { feeds, ...found } = await claimDueFeeds(sql, { limit: asked, perHost, leasedUntil }, clock());
       if (feeds.length > 0) await polls.addBulk(batchesOf(feeds).map((batch) => pollJob(batch, leasedUntil)));
       claimed += feeds.length;
       room -= feeds.length;
-      isMore = feeds.length === asked && room > 0;
+      isMore = found.isMore && room > 0;
     }
     return { claimed };
   };

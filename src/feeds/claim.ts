@@ -14,19 +14,30 @@ export interface Claim {
   readonly leasedUntil: Date;
 }
 
+export interface Claimed {
+  /** In turns of their hosts. */
+  readonly feeds: FeedId[];
+  /** Whether another claim at once may find more. */
+  readonly isMore: boolean;
+}
+
 const CLAIM = readFileSync(new URL('./claim.sql', import.meta.url), 'utf8');
 
 /**
  * Due feeds that are looked at for each that is taken. More would be a little fairer and cost more: each is a page of the
- * table, which among a million feeds is seldom in memory. A host that fills the head is passed over anyway.
+ * table, which among a million feeds is seldom in memory. A host that fills the head is moved out of the way.
  */
 const HEAD_PER_PLACE = 2;
 
 /** Claims due feeds, fairly by host, each for one poller. Safe to run in any number of processes at once. */
-export async function claimDueFeeds(sql: Sql, { limit, perHost, leasedUntil }: Claim, now: Date): Promise<FeedId[]> {
+export async function claimDueFeeds(sql: Sql, { limit, perHost, leasedUntil }: Claim, now: Date): Promise<Claimed> {
   const parameters = [now, limit, perHost, leasedUntil, limit * HEAD_PER_PLACE, MAX_STRIKES, QUARANTINE_SECONDS];
-  const { rows } = await sql.query<{ id: number; is_leased: boolean }>(CLAIM, parameters);
-  return rows.filter((row) => row.is_leased).map(toFeedId);
+  const { rows } = await sql.query<{ id: number; is_leased: boolean; is_chosen: boolean }>(CLAIM, parameters);
+  const chosen = rows.filter((row) => row.is_chosen).length;
+  return {
+    feeds: rows.filter((row) => row.is_leased).map(toFeedId),
+    isMore: chosen === limit || chosen < rows.length,
+  };
 }
 
 /**

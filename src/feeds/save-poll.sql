@@ -7,6 +7,7 @@
 with saved as (
   update feeds set
     leased_until = null,
+    waits_by_host = false,
     -- State and hints are null where the poll changes nothing about them. A pause that came meanwhile stays.
     state = case when feeds.state = 'paused' then feeds.state else coalesce(poll.state, feeds.state) end,
     next_poll_at = poll.next_poll_at,

@@ -24,6 +24,8 @@ create table feeds (
 
   next_poll_at timestamptz not null default now(),
   leased_until timestamptz,
+  -- Whether it waits in the line of its host instead of the common one (src/feeds/claim.sql).
+  waits_by_host boolean not null default false,
   interval_seconds integer not null default 900,
   -- What the interval is made of, kept for the polls that bring no body: half the median gap between entries, when the
   -- newest appeared, and what the publisher asks for.
@@ -76,8 +78,11 @@ create table feeds (
   guid_evidence jsonb
 ) with (fillfactor = 75);
 
--- With the host in it, so that a claim passes over a crowd of one host without a look at the table.
-create index feeds_due on feeds (next_poll_at) include (host, id) where state in ('active', 'quarantined', 'retired');
+-- The common line of due feeds, and those of single hosts.
+create index feeds_due on feeds (next_poll_at)
+  where state in ('active', 'quarantined', 'retired') and not waits_by_host;
+create index feeds_due_by_host on feeds (host, next_poll_at)
+  where state in ('active', 'quarantined', 'retired') and waits_by_host;
 create index feeds_with_hub on feeds (id) where hub_url is not null;
 
 -- URLs that a feed had before it moved: added again (from the OPML file, at each start), they mean the same feed.

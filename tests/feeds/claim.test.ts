@@ -33,9 +33,15 @@ async function add(host: string, count: number, due = -1000, state = 'active'): 
 
 const minuteAfter = (now: Date): Date => new Date(now.getTime() + 60_000);
 
-/** Claims for a minute. */
-function claimDueFeeds(on: Sql, share: Omit<Claim, 'leasedUntil'>, now: Date): Promise<FeedId[]> {
-  return claim(on, { ...share, leasedUntil: minuteAfter(now) }, now);
+/** Claims for a minute, as often as there may be more, and no more than the limit altogether. */
+async function claimDueFeeds(on: Sql, share: Omit<Claim, 'leasedUntil'>, now: Date): Promise<FeedId[]> {
+  const all: FeedId[] = [];
+  for (let isMore = true; isMore && all.length < share.limit; ) {
+    const claimed = await claim(on, { ...share, limit: share.limit - all.length, leasedUntil: minuteAfter(now) }, now);
+    all.push(...claimed.feeds);
+    isMore = claimed.isMore;
+  }
+  return all;
 }
 
 /** Begins under the lease of a claim at `claimedAt`, at once or later, for a minute. */
@@ -65,15 +71,28 @@ test('claims what is due, once; released or run out, it can be claimed again', a
   assert.equal((await claimDueFeeds(sql, CLAIM, later(60))).length, 5);
 });
 
-test('no host takes more than its share, and hosts take turns', async () => {
+/** As a poll leaves them: due again much later. */
+async function endPolls(ids: readonly FeedId[]): Promise<void> {
+  await sql.query(
+    `update feeds set leased_until = null, waits_by_host = false, next_poll_at = $2 where id = any ($1::bigint[])`,
+    [ids, later(9000)],
+  );
+}
+
+test('no host takes more than its share, and every host has its turn before any takes what is left', async () => {
   await add('big.example', 50, -9000);
   await add('mid.example', 5, -2000);
   for (let host = 0; host < 10; host++) await add(`small${host}.example`, 1);
-  const few = await hostsOf(await claimDueFeeds(sql, { ...CLAIM, limit: 14, perHost: 3 }, NOW));
-  assert.deepEqual([few['big.example'], few['mid.example']], [2, 2]);
-  assert.equal(Object.keys(few).length, 12, 'every host comes before any has its second turn');
-  const more = await hostsOf(await claimDueFeeds(sql, { ...CLAIM, perHost: 3 }, NOW));
-  assert.deepEqual(more, { 'big.example': 3, 'mid.example': 3 });
+  const few = await claimDueFeeds(sql, { ...CLAIM, limit: 14, perHost: 3 }, NOW);
+  const hosts = await hostsOf(few);
+  assert.equal(Object.keys(hosts).length, 12);
+  assert.equal(hosts['big.example'], 3);
+  assert.deepEqual(await hostsOf(await claimDueFeeds(sql, { ...CLAIM, perHost: 3 }, NOW)), { 'mid.example': 2 });
+  await endPolls(few);
+  assert.deepEqual(await hostsOf(await claimDueFeeds(sql, { ...CLAIM, perHost: 3 }, NOW)), {
+    'big.example': 3,
+    'mid.example': 1,
+  });
 });
 
 test('a host with a long queue does not keep those behind it waiting', async () => {
@@ -81,6 +100,37 @@ test('a host with a long queue does not keep those behind it waiting', async () 
   await add('small.example', 1);
   const hosts = await hostsOf(await claimDueFeeds(sql, { limit: 10, perHost: 5 }, NOW));
   assert.deepEqual(hosts, { 'huge.example': 5, 'small.example': 1 });
+});
+
+test('a long queue is drained, the longest overdue first, and its feeds go back to the common line', async () => {
+  await add('huge.example', 30, -9000);
+  const order: FeedId[] = [];
+  for (let round = 0; round < 6; round++) {
+    const ids = await claimDueFeeds(sql, { limit: 10, perHost: 5 }, NOW);
+    order.push(...ids);
+    await endPolls(ids);
+  }
+  assert.deepEqual(
+    order,
+    Array.from({ length: 30 }, (_, index) => feedId(index + 1)),
+  );
+  assert.equal((await claimDueFeeds(sql, { limit: 100, perHost: 100 }, later(9000))).length, 30);
+});
+
+test('where more hosts have long queues than a claim has places, each has its turn', async () => {
+  for (let host = 0; host < 8; host++) await add(`h${host}.example`, 6);
+  // Each host is found with more than its share.
+  await claim(sql, { limit: 40, perHost: 2, leasedUntil: later(-1) }, NOW);
+  assert.equal((await sql.query('select 1 from feeds where waits_by_host')).count, 48);
+  await sql.query('update feeds set leased_until = null');
+  const served = new Set<number>();
+  for (let millisecond = 0; millisecond < 40; millisecond++) {
+    const now = new Date(NOW.getTime() + millisecond);
+    const { feeds } = await claim(sql, { limit: 3, perHost: 2, leasedUntil: minuteAfter(now) }, now);
+    for (const id of feeds) served.add(Math.floor((id - 1) / 6));
+    await sql.query('update feeds set leased_until = null');
+  }
+  assert.deepEqual([...served].sort(), [0, 1, 2, 3, 4, 5, 6, 7]);
 });
 
 test('feeds come in turns of their hosts, so that neighbours are polled at the same time', async () => {

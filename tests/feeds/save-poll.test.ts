@@ -143,7 +143,7 @@ test('polls that end together are written together, each under its own lease', a
     NOW,
   );
   const leasedUntil = later(60);
-  const feeds = await claimDueFeeds(sql, { limit: 10, perHost: 10, leasedUntil }, NOW);
+  const { feeds } = await claimDueFeeds(sql, { limit: 10, perHost: 10, leasedUntil }, NOW);
   const targets = await beginPolls(sql, feeds, leasedUntil, 60, NOW);
   const [a, b, c] = targets;
   assert.ok(a && b && c);
