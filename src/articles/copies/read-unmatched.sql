@@ -2,8 +2,9 @@
 -- without an id where none waits.
 -- $1 at most so many, $2 characters of summary, $3 since when published articles have fingerprints.
 -- script: the one decided on, empty for none. are_lost: whether all fingerprints are gone. others_wait: whether articles in
--- another script wait. feeds: those that carried it. known_since: when it was matched first, null for a new one. titles: of
--- the first row, what was known of the titles of all of these feeds, by feed; once, and not in a statement of its own.
+-- another script wait; asked once and by ranges, since "another than" would read through all that wait, for each row.
+-- feeds: those that carried it. known_since: when it was matched first, null for a new one. titles: of the first row, what
+-- was known of the titles of all of these feeds, by feed; once, and not in a statement of its own.
 with decided as materialized (
   select coalesce(current_setting('newsrank.deciding_on', true), '') as script
 ),
@@ -28,7 +29,9 @@ select
   decided.script,
   not exists (select from fingerprints)
     and exists (select from articles where published_at >= $3::timestamptz and matched_at is not null) as are_lost,
-  exists (select from articles where matched_at is null and articles.script <> decided.script) as others_wait,
+  exists (select from articles where matched_at is null and articles.script < (select script from decided))
+    or exists (select from articles where matched_at is null and articles.script > (select script from decided))
+    as others_wait,
   waiting.*,
   (select matched_at from fingerprints where article_id = waiting.id) as known_since,
   case when waiting.id = (select min(id) from waiting) then (
