@@ -35,6 +35,12 @@ const BENCHMARKS: readonly Benchmark[] = [
   { name: 'claiming due feeds among a million', file: 'claim-feeds.ts', lacks: needsServers },
   { name: '100,000 feeds every five minutes', file: 'many-feeds.ts', lacks: needsServers },
   { name: 'a first import of a thousand feeds', file: 'first-import.ts', lacks: needsServers },
+  {
+    name: 'pollers that are killed, every job twice: nothing lost, nothing doubled',
+    file: 'killed-polls.ts',
+    args: ['--kills', '12'],
+    lacks: needsServers,
+  },
   { name: 'hostile documents', file: 'attacks.ts', lacks: false },
   {
     name: 'looking for copies and stories among 10,000 and a million articles',
