@@ -21,8 +21,10 @@ export interface Comparable {
   readonly words: readonly string[];
   /** The words that carry meaning. */
   readonly content: ReadonlySet<string>;
-  /** Numbers, weekdays, months: what tells today's instance of a template from yesterday's. */
+  /** Numbers, weekdays, months of the title: what tells today's instance of a template from yesterday's. */
   readonly numbers: ReadonlySet<string>;
+  /** The numbers of the summary's beginning. */
+  readonly leadNumbers: ReadonlySet<string>;
   /** Lower-case forms of the words that begin with a capital; undefined where all words of the title do. */
   readonly names: ReadonlySet<string> | undefined;
 }
@@ -53,6 +55,7 @@ export function comparable(title: string, summary: string, suffixes: readonly st
       ...(plain.match(CJK_DATE) ?? []),
       ...words.filter((word) => DATES.has(word)),
     ]),
+    leadNumbers: new Set(lead.match(NUMBER)),
     names: namesIn(bare),
   };
 }

@@ -27,7 +27,7 @@ export function likeness(a: Candidate, b: Candidate): number | undefined {
   const apart = Math.abs(a.publishedAt.getTime() - b.publishedAt.getTime());
   if (apart > WINDOW) return undefined;
   const title = jaccard(a.text.titleShingles, b.text.titleShingles);
-  const pair: Pair = { a, b, apart, title, hasNumbersApart: haveNumbersApart(a.text, b.text) };
+  const pair: Pair = { a, b, apart, title, hasNumbersApart: areApart(a.text.numbers, b.text.numbers, 1) };
   const areSummarised = a.text.lead !== '' && b.text.lead !== '';
   return areSummarised ? likenessOfBoth(pair) : likenessOfTitles(pair);
 }
@@ -40,22 +40,32 @@ interface Pair {
   readonly hasNumbersApart: boolean;
 }
 
-/** Each has a number that the other has not: another day, another result. */
-function haveNumbersApart({ numbers: a }: Comparable, { numbers: b }: Comparable): boolean {
-  return [...a].some((number) => !b.has(number)) && [...b].some((number) => !a.has(number));
+/** Each has so many numbers that the other has not: another day, another result. */
+function areApart(a: ReadonlySet<string>, b: ReadonlySet<string>, least: number): boolean {
+  const only = (own: ReadonlySet<string>, other: ReadonlySet<string>) =>
+    [...own].filter((one) => !other.has(one)).length;
+  return only(a, b) >= least && only(b, a) >= least;
 }
+
+/** In an update a toll may differ; where more does, it is one form filled in twice: "earnings of $1.20, estimated $1.05". */
+const FORM_NUMBERS = 2;
 
 function likenessOfBoth(pair: Pair): number | undefined {
   const { a, b, title } = pair;
   const summary = jaccard(a.text.leadShingles, b.text.leadShingles);
   const score = (title + 2 * summary) / 3;
-  if (pair.hasNumbersApart && title < 0.9 && summary < 0.8) return undefined;
-  if (title < leastTitle(a, b)) return undefined;
+  if (areDifferent(pair, summary)) return undefined;
   if (score >= 0.55 || saysTheSame(a.text, b.text, summary)) return score;
   if (title >= 0.9 && summary >= 0.25) return score;
   if (pair.hasNumbersApart || a.isTemplate || b.isTemplate || pair.apart > NEAR) return undefined;
   const isLike = title >= 0.9 && isTelling(a.text) && isTelling(b.text);
   return isLike || isPrefix(a.text, b.text) ? score : undefined;
+}
+
+function areDifferent({ a, b, title, hasNumbersApart }: Pair, summary: number): boolean {
+  if (hasNumbersApart && title < 0.9 && summary < 0.8) return true;
+  const isForm = areApart(a.text.leadNumbers, b.text.leadNumbers, FORM_NUMBERS);
+  return (isForm && title < 0.75 && summary < 0.8) || title < leastTitle(a, b);
 }
 
 /** How like titles must be at least: else the summary may be one that a site writes under everything. */
