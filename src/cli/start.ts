@@ -17,9 +17,11 @@ export function addStart(program: Command, terminal: Terminal): void {
       const settings = terminal.settings();
       const chosen = options.roles === undefined ? settings : { ...settings, ROLES: readRoles(options.roles) };
       const log = openLog(settings.LOG_LEVEL);
+      // From the first moment on: whoever is told to stop while it starts up stops in order, too.
+      const stopAsked = terminal.stopAsked();
       const { openApp } = await importApp();
       const app = await openApp(chosen, log);
-      const signal = await terminal.stopAsked();
+      const signal = await stopAsked;
       log.info({ signal }, 'stopping: finishing what runs');
       await app.stop();
     });

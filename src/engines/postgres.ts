@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { type CustomTypesConfig, DatabaseError, Pool, type PoolClient, type QueryConfig } from 'pg';
 import { CodedError, messageOf } from '../errors.ts';
 import { addressOf } from './address.ts';
+import { ANSWER_LIMIT_MS, limitAnswers } from './answer-limit.ts';
 import type { How, Result, Sql } from './sql.ts';
 import { type Session, sqlOver } from './transactions.ts';
 import { decoderOf, encode } from './values.ts';
@@ -16,7 +17,7 @@ const MAX_CONNECTIONS = 10;
  */
 const SESSION_SETTINGS = `
   set time zone 'UTC'; set datestyle = 'ISO'; set bytea_output = 'hex';
-  set jit = off; set statement_timeout = '30s'; set idle_in_transaction_session_timeout = '60s'`;
+  set jit = off; set statement_timeout = '24s'; set idle_in_transaction_session_timeout = '60s'`;
 
 /** Connections of a pool: in use, free, and calls that wait for one. */
 export type Connections = Partial<Record<'busy' | 'idle' | 'waiting', number>>;
@@ -38,7 +39,7 @@ export async function openPostgres(
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     onConnect: async (client) => {
-      await client.query(SESSION_SETTINGS);
+      await client.query(limited(SESSION_SETTINGS));
     },
   });
   // The pool replaces a connection that breaks while idle; unheard, the event would end the process.
@@ -50,7 +51,8 @@ export async function openPostgres(
     throw unreachable(url, error);
   }
   const sql = sqlOver({
-    free: watched(sessionOn(pool), onError),
+    // The pool throws a connection away on which a statement failed, and so one that does not answer.
+    free: watched(sessionOn(pool, limited), onError),
     begin: (work, opening) => begin(pool, work, opening, onError),
   });
   const connections = () => {
@@ -76,12 +78,17 @@ function watched(session: Session, onError: () => void): Session {
   };
 }
 
-function sessionOn(client: Pool | PoolClient): Session {
+type Limit = (text: string) => QueryConfig & { query_timeout?: number };
+
+const limited: Limit = (text) => ({ text, query_timeout: ANSWER_LIMIT_MS });
+const unlimited: Limit = (text) => ({ text });
+
+function sessionOn(client: Pool | PoolClient, limit: Limit): Session {
   return {
     async query<Row>(text: string, parameters: readonly unknown[], how?: How): Promise<Result<Row>> {
       // Without the mode, a text without parameters could hold several statements here, but not on the embedded engine.
       const config: QueryConfig & { queryMode: 'extended' } = {
-        text,
+        ...limit(text),
         values: parameters.map(asParameter),
         queryMode: 'extended',
         types: { getTypeParser: decoderOf as CustomTypesConfig['getTypeParser'] },
@@ -91,7 +98,7 @@ function sessionOn(client: Pool | PoolClient): Session {
       return { rows, count: rowCount ?? 0 };
     },
     async script(text) {
-      await client.query(text);
+      await client.query(limit(text));
     },
   };
 }
@@ -124,16 +131,22 @@ async function begin<T>(
     throw error;
   });
   let broken: Error | undefined;
+  let isGivenUp = false;
   const onBroken = (error: Error) => {
     if (broken === undefined) onError();
     broken = error;
   };
   // The pool does not listen to a connection that is lent; the statements on it fail by themselves.
   client.on('error', onBroken);
+  const onDead = (error: Error) => {
+    isGivenUp = true;
+    onBroken(error);
+  };
+  const session = limitAnswers(client, sessionOn(client, unlimited), onDead);
   try {
-    await client.query(`begin; ${opening}`);
-    const value = await work(inOrder(sessionOn(client)));
-    const { command } = await client.query('commit');
+    await session.script(`begin; ${opening}`);
+    const value = await work(inOrder(session));
+    const { command } = await session.inTime(client.query('commit'));
     // PostgreSQL answers so, without an error, when a statement failed and the work went on regardless.
     if (command === 'ROLLBACK') throw new Error('The transaction was rolled back: a statement in it had failed.');
     return value;
@@ -142,7 +155,7 @@ async function begin<T>(
     throw error;
   } finally {
     client.off('error', onBroken);
-    client.release(broken);
+    if (!isGivenUp) client.release(broken);
   }
 }
 

@@ -36,6 +36,7 @@ type NodeOptions = Pick<
   | 'tls'
   | 'connectTimeout'
   | 'commandTimeout'
+  | 'socketTimeout'
   | 'keepAlive'
   | 'connectionName'
   | 'maxRetriesPerRequest'

@@ -16,11 +16,17 @@ const CLOSE_TIMEOUT_MS = 1000;
 const MAX_BACK_OFF_MS = 2000;
 const ERROR_INTERVAL_MS = 1000;
 
-/** No retries for `commands`: what was in flight when the connection broke fails then, and is never sent twice. */
+/**
+ * No retries for `commands`: what was in flight when the connection broke fails then, and is never sent twice.
+ *
+ * `socketTimeout`: a connection that has owed an answer for so long is given up and made anew. Without it, one that was
+ * half open (a firewall forgot it, a cable was pulled) stayed so for as long as the kernel believed in it, and each command
+ * failed late. A worker is owed nothing for as long as BullMQ lets it wait for a job: ten seconds at most.
+ */
 const OPTIONS = {
-  commands: { maxRetriesPerRequest: 0, enableOfflineQueue: false, commandTimeout: 2000 },
-  queue: { maxRetriesPerRequest: 1, enableOfflineQueue: false, commandTimeout: 10_000 },
-  worker: { maxRetriesPerRequest: null, enableOfflineQueue: true },
+  commands: { maxRetriesPerRequest: 0, enableOfflineQueue: false, commandTimeout: 2000, socketTimeout: 3000 },
+  queue: { maxRetriesPerRequest: 1, enableOfflineQueue: false, commandTimeout: 10_000, socketTimeout: 10_000 },
+  worker: { maxRetriesPerRequest: null, enableOfflineQueue: true, socketTimeout: 15_000 },
 } as const satisfies Record<RedisPurpose, RedisOptions>;
 
 /**

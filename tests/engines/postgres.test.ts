@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
+import { connect, type Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
+import { ANSWER_LIMIT_MS } from '../../src/engines/answer-limit.ts';
+import { openPostgres } from '../../src/engines/postgres.ts';
 import type { Sql } from '../../src/engines/sql.ts';
 import { databaseUrl, openDatabase, skipWithoutPostgres } from '../support/engines.ts';
+import { listenFor } from '../support/ports.ts';
 
 describe('connections to a PostgreSQL server', { skip: skipWithoutPostgres }, () => {
   let sql: Sql;
@@ -40,11 +44,40 @@ describe('connections to a PostgreSQL server', { skip: skipWithoutPostgres }, ()
     assert.deepEqual((await sql.query('select 1 as one')).rows, [{ one: 1 }]);
   });
 
+  test('that are half open are given up when they owe an answer for too long', async (t) => {
+    const sockets = new Set<Socket>();
+    const { hostname, port } = new URL(String(databaseUrl));
+    const way = await listenFor(t, (socket) => {
+      const onward = connect(Number(port), hostname);
+      onward.on('error', () => {});
+      socket.pipe(onward).pipe(socket);
+      socket.on('close', () => onward.destroy());
+      for (const end of [socket, onward]) sockets.add(end);
+    });
+    const url = Object.assign(new URL(String(databaseUrl)), { host: `127.0.0.1:${way}` });
+    const through = await openPostgres(url.href);
+    await through.sql.query('select 1');
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const frozen = through.sql.transaction(async (tx) => {
+      for (const socket of sockets) socket.unpipe().pause();
+      const answer = tx.query('select 1');
+      setImmediate(() => t.mock.timers.tick(ANSWER_LIMIT_MS));
+      await answer;
+    });
+    await assert.rejects(frozen, /terminated|ended|not answered/);
+    t.mock.timers.reset();
+    assert.deepEqual((await through.sql.query('select 1 as one')).rows, [{ one: 1 }]);
+    assert.deepEqual(await through.sql.transaction(async (tx) => (await tx.query('select 2 as two')).rows), [
+      { two: 2 },
+    ]);
+    await through.close();
+  });
+
   test('have limits on what one statement may take, UTC, and our name', async () => {
     const { rows } = await sql.query(`select current_setting('statement_timeout') as statement,
       current_setting('idle_in_transaction_session_timeout') as idle, current_setting('timezone') as zone,
       current_setting('application_name') as name`);
-    assert.deepEqual(rows, [{ statement: '30s', idle: '1min', zone: 'UTC', name: 'newsrank' }]);
+    assert.deepEqual(rows, [{ statement: '24s', idle: '1min', zone: 'UTC', name: 'newsrank' }]);
   });
 
   test('let many transactions wait for one', async () => {

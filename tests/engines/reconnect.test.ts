@@ -65,6 +65,21 @@ test('a command that was under way fails when the connection breaks; the next on
   await closeRedis(redis);
 });
 
+test('a connection that is half open is given up, and made anew', async (t) => {
+  const port = await listenFor(t, through);
+  const url = Object.assign(new URL(server.url), { host: `127.0.0.1:${port}` }).href;
+  const redis = await openRedis(url, 'commands', () => {});
+  await redis.set('kept', 'yes');
+
+  // Nothing comes through any more, and nobody is told.
+  for (const socket of way.sockets) socket.unpipe().pause();
+  const isBack = heard(redis, 'ready');
+  await assert.rejects(redis.get('kept'), /timed out/);
+  await isBack;
+  assert.equal(await redis.get('kept'), 'yes');
+  await closeRedis(redis);
+});
+
 test('workers go on by themselves when Redis is back', async (t) => {
   const port = await listenFor(t, through);
   const url = Object.assign(new URL(server.url), { host: `127.0.0.1:${port}` }).href;
