@@ -61,6 +61,10 @@ export const SETTINGS = {
     'Base URL at which the API is reached from outside. Set (for all roles): WebSub hubs push what is new. Unset: polling only.',
   ),
   WEBSUB_HUB: optional(url('http:', 'https:'), 'WebSub hub that our own feeds name, where it knows them. Unset: none.'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: optional(
+    baseUrl,
+    'Base URL of an OpenTelemetry collector (OTLP over HTTP), which gets a trace of each job. Unset: nothing is traced.',
+  ),
   LOG_LEVEL: required(
     'info',
     oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import type { Settings } from '../config/settings.ts';
 import { pollFeedJob } from '../workers/poll-feed.ts';
@@ -16,15 +15,14 @@ import { type Closers, openClosers } from './closers.ts';
 import { type Engines, openEngines } from './engines/open.ts';
 import { pingRedis } from './engines/redis.ts';
 import type { Sql } from './engines/sql.ts';
-import { CodedError, messageOf } from './errors.ts';
+import { messageOf } from './errors.ts';
 import { openAddressGuard } from './feeds/address-guard.ts';
 import { discoverFeeds } from './feeds/discovery.ts';
+import { readFeedsFile } from './feeds/feeds-file.ts';
 import { openHostBudget, type SharedBudget } from './feeds/host-budget.ts';
 import { openHttpClient } from './feeds/http-client.ts';
 import { limitsOf } from './feeds/interval.ts';
 import { measureFetching } from './feeds/measure.ts';
-import { readOpml } from './feeds/opml.ts';
-import type { OpmlFeed } from './feeds/opml-feed.ts';
 import { openOutageWatch } from './feeds/outage.ts';
 import type { PollTools } from './feeds/poll.ts';
 import { openFeedReader } from './feeds/reader.ts';
@@ -33,6 +31,7 @@ import type { FeedId } from './ids.ts';
 import { type Log, openLog } from './log.ts';
 import { type Metrics, openMetrics } from './metrics.ts';
 import { type JobQueue, openQueue } from './queues/open.ts';
+import { openTraces } from './queues/traces.ts';
 import { migrate } from './schema/migrate.ts';
 import { readVersion } from './version.ts';
 import { archiveCounts } from './views/archive.ts';
@@ -91,8 +90,14 @@ async function open(settings: Settings, log: Log, tools: Required<AppOptions>, c
   for (const { url, message } of added.rejected)
     log.warn({ url }, `a feed of ${settings.FEEDS_FILE} is left out: ${message}`);
 
-  const polls = openQueue('poll-feed', await engines.connectRedis('queue'), (error) =>
-    log.warn({ queue: 'poll-feed', error: error.message }, 'queue'),
+  const { OTEL_EXPORTER_OTLP_ENDPOINT: collectorUrl } = settings;
+  const traces = collectorUrl === undefined ? undefined : await openTraces(collectorUrl, version, log);
+  if (traces !== undefined) closers.add('traces', () => traces.close());
+  const polls = openQueue(
+    'poll-feed',
+    await engines.connectRedis('queue'),
+    (error) => log.warn({ queue: 'poll-feed', error: error.message }, 'queue'),
+    traces?.telemetry,
   );
   closers.add('queue poll-feed', () => polls.close());
   const budget = openHostBudget(redis, settings.HOST_REQUESTS_PER_MINUTE);
@@ -100,7 +105,7 @@ async function open(settings: Settings, log: Log, tools: Required<AppOptions>, c
   const outage = openOutageWatch();
   const run = await openWorkers(
     settings.ROLES,
-    { ...tools, settings, engines, polls, fetching, outage, metrics, log },
+    { ...tools, settings, engines, polls, fetching, outage, metrics, log, telemetry: traces?.telemetry },
     closers,
   );
 
@@ -196,14 +201,6 @@ export async function pollOnce(settings: Settings, sql: Sql, feed: FeedId): Prom
     if (claimedUntil !== undefined) await poll(pollJob([feed], claimedUntil).data);
   } finally {
     await closers.closeAll();
-  }
-}
-
-async function readFeedsFile(file: string): Promise<readonly OpmlFeed[]> {
-  try {
-    return readOpml(await readFile(file, 'utf8'));
-  } catch (error) {
-    throw new CodedError('opml-unreadable', `FEEDS_FILE ${file}: ${messageOf(error)}`, { cause: error });
   }
 }
 

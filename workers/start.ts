@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Worker } from 'bullmq';
+import type { Telemetry, Worker } from 'bullmq';
 import type { Role, Settings } from '../config/settings.ts';
 import { type Clock, HOUR, MINUTE, SECOND } from '../src/clock.ts';
 import type { Closers } from '../src/closers.ts';
@@ -33,6 +33,8 @@ export interface WorkerTools {
   readonly log: Log;
   readonly clock: Clock;
   readonly random: () => number;
+  /** Where jobs are traced. */
+  readonly telemetry: Telemetry | undefined;
 }
 
 const CLEAN_UP_INTERVAL = HOUR;
@@ -64,10 +66,12 @@ export async function openWorkers(roles: readonly Role[], tools: WorkerTools, cl
       running++;
       return await measured(name, handle)(payload).finally(() => running--);
     };
-    const worker = openWorker(name, await tools.engines.connectRedis('worker'), concurrency, counted, {
-      onError: (error) => tools.log.warn({ queue: name, error: error.message }, 'worker error'),
+    const events = {
+      onError: (error: Error) => tools.log.warn({ queue: name, error: error.message }, 'worker error'),
       onStalled: () => tools.metrics.jobsStalled.inc({ queue: name }),
-    });
+    };
+    const connected = await tools.engines.connectRedis('worker');
+    const worker = openWorker(name, connected, concurrency, counted, events, tools.telemetry);
     workers.push(worker);
     closers.add(`worker of ${name}`, () => {
       const drained = drain(worker, () => running === 0, tools.settings.SHUTDOWN_TIMEOUT);
@@ -76,9 +80,8 @@ export async function openWorkers(roles: readonly Role[], tools: WorkerTools, cl
     });
   };
   const tick = (name: Exclude<QueueName, 'poll-feed'>, everyMs: number) => {
-    const queue = openQueue(name, connection, (error) =>
-      tools.log.warn({ queue: name, error: error.message }, 'queue'),
-    );
+    const warn = (error: Error) => tools.log.warn({ queue: name, error: error.message }, 'queue');
+    const queue = openQueue(name, connection, warn, tools.telemetry);
     closers.add(`queue ${name}`, () => queue.close());
     tickers.push(() => keepTicking(queue, everyMs, tools.clock()));
     return queue;

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { Settings } from '../../config/settings.ts';
 import { findAccess } from '../api/local-access.ts';
@@ -8,7 +7,7 @@ import { openClosers } from '../closers.ts';
 import { type Engines, openEngines } from '../engines/open.ts';
 import { CodedError } from '../errors.ts';
 import { countFeedsByState, countOverdue } from '../feeds/count.ts';
-import { readOpml } from '../feeds/opml.ts';
+import { readFeedsFile } from '../feeds/feeds-file.ts';
 import { openLog } from '../log.ts';
 import { migrate } from '../schema/migrate.ts';
 import { auditCounts } from '../views/audit.ts';
@@ -41,7 +40,7 @@ async function examine(terminal: Terminal): Promise<Finding[]> {
   const findings = [
     await look('Node', async () => process.version),
     await look('feeds file', async () => {
-      const feeds = readOpml(await readFile(settings.FEEDS_FILE, 'utf8'));
+      const feeds = await readFeedsFile(settings.FEEDS_FILE);
       return `${settings.FEEDS_FILE} holds ${feeds.length} feeds`;
     }),
     await look('admin routes', async () =>

@@ -1,4 +1,4 @@
-import { type Job, Queue, Worker } from 'bullmq';
+import { type Job, Queue, type Telemetry, Worker } from 'bullmq';
 import { SECOND } from '../clock.ts';
 import type { RedisClient } from '../engines/redis.ts';
 import type { Jobs, QueueName } from './jobs.ts';
@@ -15,8 +15,12 @@ export function openQueue<Name extends QueueName>(
   name: Name,
   connection: RedisClient,
   onError: (error: Error) => void,
+  telemetry?: Telemetry,
 ): JobQueue<Name> {
-  const queue: JobQueue<Name> = new Queue(name, { connection, prefix: PREFIX, defaultJobOptions: KEEP });
+  const queue: JobQueue<Name> = new Queue(name, {
+    ...{ connection, prefix: PREFIX, defaultJobOptions: KEEP },
+    ...(telemetry && { telemetry }),
+  });
   queue.on('error', onError);
   return queue;
 }
@@ -34,6 +38,7 @@ export function openWorker<Name extends QueueName>(
   concurrency: number,
   handle: (payload: Jobs[Name]) => Promise<object>,
   events: JobEvents,
+  telemetry?: Telemetry,
 ): Worker<Jobs[Name]> {
   const worker = new Worker<Jobs[Name]>(name, async (job: Job<Jobs[Name]>) => handle(job.data), {
     connection,
@@ -41,6 +46,7 @@ export function openWorker<Name extends QueueName>(
     concurrency,
     autorun: false,
     ...KEEP,
+    ...(telemetry && { telemetry }),
   });
   worker.on('error', (error: Error) => events.onError(error));
   worker.on('stalled', () => events.onStalled());
@@ -49,6 +55,9 @@ export function openWorker<Name extends QueueName>(
 
 /** How long the next job of a ticker may be overdue, with no job in the queue, before the chain counts as broken. */
 const BROKEN_AFTER_MS = 2 * SECOND;
+
+/** Each tick begins a trace of its own: BullMQ would hang it under the one before, which orders it, for ever. */
+const TICK = { ...KEEP, telemetry: { omitContext: true } };
 
 /**
  * Sees to it that the queue has a job every `everyMs`. An existing ticker with the same interval is left alone: to
@@ -63,7 +72,7 @@ export async function keepTicking<Name extends QueueName>(
   const ticker = await queue.getJobScheduler(queue.name);
   const isOverdue = (ticker?.next ?? 0) < now.getTime() - BROKEN_AFTER_MS;
   if (ticker?.every === everyMs && !(isOverdue && (await isIdle(queue)))) return;
-  await queue.upsertJobScheduler(queue.name, { every: everyMs }, { opts: KEEP });
+  await queue.upsertJobScheduler(queue.name, { every: everyMs }, { opts: TICK });
 }
 
 async function isIdle(queue: Pick<Queue, 'getJobCountByTypes'>): Promise<boolean> {

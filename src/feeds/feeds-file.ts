@@ -1,0 +1,19 @@
+import { readFile } from 'node:fs/promises';
+import { SETTINGS } from '../../config/settings.ts';
+import { CodedError, messageOf } from '../errors.ts';
+import { readOpml } from './opml.ts';
+import type { OpmlFeed } from './opml-feed.ts';
+
+/**
+ * The feeds of FEEDS_FILE. The file that is meant where nobody names one need not be there: installed as a package,
+ * newsrank is started in whatever folder. CodedError `opml-unreadable` where it cannot be read.
+ */
+export async function readFeedsFile(file: string): Promise<readonly OpmlFeed[]> {
+  try {
+    return readOpml(await readFile(file, 'utf8'));
+  } catch (error) {
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    if (isMissing && file === SETTINGS.FEEDS_FILE.fallback) return [];
+    throw new CodedError('opml-unreadable', `FEEDS_FILE ${file}: ${messageOf(error)}`, { cause: error });
+  }
+}
