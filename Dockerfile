@@ -1,18 +1,22 @@
+# Code and its dependencies, nothing else: no build tools, no tests. newsrank has no build step.
 FROM node:22-alpine AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --omit=dev
+# Nothing is compiled, and no package's script is run.
+RUN npm ci --omit=dev --ignore-scripts && npm cache clean --force
 
 FROM node:22-alpine
 ENV NODE_ENV=production DATA_DIR=/tmp/newsrank
 WORKDIR /app
 COPY --from=dependencies /app/node_modules ./node_modules
-COPY package.json ./
+COPY package.json LICENSE ./
 COPY bin ./bin
 COPY config ./config
 COPY src ./src
 COPY workers ./workers
+# Its files belong to root and are not writable to who runs them.
 USER node
 EXPOSE 8080
-HEALTHCHECK --interval=10s --timeout=3s --start-period=10s CMD ["wget", "-qO-", "http://127.0.0.1:8080/livez"]
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 CMD ["wget", "-qO-", "http://127.0.0.1:8080/livez"]
 CMD ["node", "bin/newsrank.js", "start"]

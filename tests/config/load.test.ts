@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { loadSettings, printSettings } from '../../config/load.ts';
 import { SETTINGS } from '../../config/settings.ts';
 import { CodedError } from '../../src/errors.ts';
+import { emptyFolder } from '../support/folders.ts';
 
 const MINUTE = 60_000;
 
@@ -49,6 +51,22 @@ test('all mistakes are reported together, each with what would be right', () => 
       return true;
     },
   );
+});
+
+test('a secret may lie in a file, and is never repeated', async (t) => {
+  const file = join(await emptyFolder(t), 'admin_token');
+  await writeFile(file, 'a-secret-of-thirty-two-characters\n');
+  assert.equal(loadSettings({ ADMIN_TOKEN_FILE: file }).ADMIN_TOKEN, 'a-secret-of-thirty-two-characters');
+  assert.match(printSettings({ ADMIN_TOKEN_FILE: file }), /^ADMIN_TOKEN=\*+$/m);
+  assert.throws(
+    () => loadSettings({ ADMIN_TOKEN_FILE: `${file}.not` }),
+    /ADMIN_TOKEN must be in a file that can be read/,
+  );
+  const both = { ADMIN_TOKEN_FILE: file, ADMIN_TOKEN: 'another-secret-of-32-characters--' };
+  assert.throws(() => loadSettings(both), /ADMIN_TOKEN must be set once/);
+  await writeFile(file, 'short');
+  assert.throws(() => loadSettings({ ADMIN_TOKEN_FILE: file }), /must be 32 to 512 characters long\.$/);
+  assert.equal(loadSettings({ PORT_FILE: file }).PORT, 8080, 'what is no secret has no file');
 });
 
 test('a shortest interval above the longest is refused', () => {

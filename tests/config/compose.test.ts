@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { parse } from 'yaml';
+import { loadSettings } from '../../config/load.ts';
+import { ROLES, SETTINGS } from '../../config/settings.ts';
+import { emptyFolder } from '../support/folders.ts';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const TEXT = readFileSync(`${ROOT}docker-compose.yml`, 'utf8');
+
+interface Service {
+  readonly image: string;
+  readonly read_only?: boolean;
+  readonly cap_drop?: readonly string[];
+  readonly cap_add?: readonly string[];
+  readonly privileged?: boolean;
+  readonly security_opt?: readonly string[];
+  readonly user?: string;
+  readonly secrets?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly volumes?: readonly string[];
+  readonly ports?: readonly string[];
+  readonly healthcheck?: object;
+  readonly deploy?: { readonly resources: { readonly limits: { readonly cpus: string; readonly memory: string } } };
+}
+
+const file: { services: Record<string, Service>; secrets: Record<string, { file: string }> } = parse(TEXT, {
+  merge: true,
+});
+const services = Object.entries(file.services);
+const ours = services.filter(([, { image }]) => image === 'newsrank');
+
+test('every container is hardened and limited, and nothing of ours runs as root', () => {
+  for (const [name, service] of services) {
+    assert.equal(service.read_only, true, name);
+    assert.deepEqual(service.cap_drop, ['ALL'], name);
+    assert.deepEqual(service.security_opt, ['no-new-privileges:true'], name);
+    assert.ok(service.cap_add === undefined && service.privileged === undefined, name);
+    assert.ok(service.deploy?.resources.limits.memory && service.deploy.resources.limits.cpus, name);
+    // Ours have the image's own.
+    if (service.image !== 'newsrank') assert.ok(service.healthcheck, name);
+    if (/^(postgres|redis):/.test(service.image)) assert.ok(service.user, name);
+  }
+  const dockerfile = readFileSync(`${ROOT}Dockerfile`, 'utf8');
+  assert.match(dockerfile, /^USER node$/m);
+  assert.match(dockerfile, /^HEALTHCHECK .*\/livez/m);
+  const outside = services.flatMap(([, { ports = [] }]) => ports).filter((port) => !port.startsWith('127.0.0.1:'));
+  assert.deepEqual(outside, [`\${PORT:-8080}:8080`], 'only the API is reached from outside');
+});
+
+test('there is a container for each role, and Prometheus knows them all', () => {
+  assert.deepEqual(ours.map(([, { environment }]) => environment?.['ROLES']).sort(), [...ROLES].sort());
+  const { scrape_configs: scrapes } = parse(readFileSync(`${ROOT}config/prometheus/prometheus.yml`, 'utf8'));
+  assert.deepEqual([...scrapes[0].dns_sd_configs[0].names].sort(), ours.map(([name]) => name).sort());
+});
+
+test('what containers are told are settings, and secrets come from files that the script writes', async (t) => {
+  const folder = await emptyFolder(t);
+  const script = `${ROOT}config/docker/make-secrets.sh`;
+  execFileSync(script, [folder]);
+  const written = readdirSync(folder);
+  const before = readFileSync(`${folder}/admin_token`, 'utf8');
+  execFileSync(script, [folder]);
+  assert.equal(readFileSync(`${folder}/admin_token`, 'utf8'), before, 'what is there stays');
+  for (const { file: path } of Object.values(file.secrets))
+    assert.ok(written.includes(path.replace('./secrets/', '')), path);
+  for (const [name, { environment = {}, secrets = [] }] of ours) {
+    const told = Object.fromEntries(
+      Object.entries(environment).map(([key, value]) => [
+        key,
+        value.replace('/run/secrets', folder).replace(/\$\{\w+:-([^}]*)\}/g, '$1'),
+      ]),
+    );
+    const known = (key: string) => key in SETTINGS || key.replace(/_FILE$/, '') in SETTINGS;
+    assert.deepEqual(
+      Object.keys(told).filter((key) => !known(key)),
+      [],
+      name,
+    );
+    const settings = loadSettings(told);
+    assert.match(String(settings.DATABASE_URL), /^postgres:\/\/newsrank:[0-9a-f]{64}@postgres:5432\/newsrank$/);
+    assert.ok(settings.REDIS_URL && settings.ADMIN_TOKEN && settings.INGEST_TOKEN);
+    for (const secret of secrets) assert.ok(secret in file.secrets, secret);
+  }
+});
+
+test('every file and folder that is mounted is there', () => {
+  const mounted = services.flatMap(([, { volumes = [] }]) => volumes).filter((volume) => volume.startsWith('./'));
+  assert.ok(mounted.length > 0);
+  for (const volume of mounted) {
+    const [path = ''] = volume.split(':');
+    assert.ok(
+      readdirSync(`${ROOT}${path.slice(0, path.lastIndexOf('/'))}`).includes(path.slice(path.lastIndexOf('/') + 1)),
+      path,
+    );
+    assert.match(volume, /:ro$/);
+  }
+});
+
+const skipWithoutCompose =
+  spawnSync('docker-compose', ['--version']).status !== 0 &&
+  'needs docker-compose (Debian: apt-get install docker-compose)';
+
+test('docker-compose finds it valid', { skip: skipWithoutCompose }, () => {
+  // Debian's version is older than the key `name`, which is only a name.
+  const input = TEXT.replace(/^name: .*$/m, '');
+  const args = ['--file', '-', '--project-directory', ROOT, '--profile', 'cluster', 'config'];
+  const { status, stdout, stderr } = spawnSync('docker-compose', args, { input, encoding: 'utf8' });
+  assert.equal(status, 0, stderr);
+  assert.deepEqual(Object.keys(parse(stdout).services).sort(), Object.keys(file.services).sort());
+});
