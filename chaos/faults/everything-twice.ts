@@ -1,0 +1,28 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Fault } from '../fault.ts';
+import { openTwins } from '../load/twins.ts';
+import { withWorld } from '../with-world.ts';
+import { POLL_SECONDS } from '../world.ts';
+
+const MOST_POLLS = 1.05;
+
+export const everythingTwice: Fault = {
+  name: 'everything-twice',
+  about: 'five schedulers, and every job run twice at once',
+  async run(trial, checks) {
+    const schedulers = Array.from({ length: 5 }, () => 'scheduler');
+    const crew = ['api', ...schedulers, 'poller', 'poller', 'counter,ranker', 'counter,ranker'];
+    await withWorld(trial, checks, { crew }, async (world) => {
+      const twins = await openTwins(world.redisServer.url());
+      await sleep(2 * POLL_SECONDS * 1000);
+      const since = Date.now();
+      const spans = trial.isShort ? 3 : 10;
+      await sleep(spans * POLL_SECONDS * 1000);
+      checks.note('jobs run twice', twins.made());
+      const polls = world.origin.askedSince(since) / world.origin.feeds.length / spans;
+      checks.atMost('polls per feed and interval', polls, MOST_POLLS);
+      await twins.close();
+      return undefined;
+    });
+  },
+};

@@ -1,0 +1,31 @@
+import { Queue, QueueEvents } from 'bullmq';
+import { Redis } from 'ioredis';
+import { QUEUE_NAMES } from '../../src/queues/jobs.ts';
+
+const PREFIX = '{newsrank}';
+
+/** Adds each job of all queues a second time, the moment that it is taken, so that two workers have it at once. */
+export async function openTwins(redisUrl: string): Promise<{ made(): number; close(): Promise<void> }> {
+  const connection = new Redis(redisUrl, { maxRetriesPerRequest: null });
+  let made = 0;
+  const open = QUEUE_NAMES.map((name) => {
+    const queue = new Queue(name, { connection, prefix: PREFIX });
+    const events = new QueueEvents(name, { connection: connection.duplicate(), prefix: PREFIX });
+    events.on('active', ({ jobId }) => {
+      if (jobId.startsWith('twin-')) return;
+      void queue.getJob(jobId).then(async (job) => {
+        if (job === undefined) return;
+        await queue.add(job.name, job.data, { jobId: `twin-${made++}`, lifo: true, removeOnComplete: true });
+      });
+    });
+    return { queue, events };
+  });
+  await Promise.all(open.map(({ events }) => events.waitUntilReady()));
+  return {
+    made: () => made,
+    async close() {
+      await Promise.all(open.flatMap(({ queue, events }) => [events.close(), queue.close()]));
+      connection.disconnect();
+    },
+  };
+}
