@@ -5,7 +5,6 @@ import type { Sql } from '../src/engines/sql.ts';
 import { messageOf } from '../src/errors.ts';
 import type { Poll, PollOutcome, PollTarget } from '../src/feeds/feed.ts';
 import { forgiveFeeds } from '../src/feeds/forgive.ts';
-import type { HostBudget } from '../src/feeds/host-budget.ts';
 import { isNetworkFailure, type OutageWatch } from '../src/feeds/outage.ts';
 import { type PollTools, pollFeed } from '../src/feeds/poll.ts';
 import type { PollSaver } from '../src/feeds/poll-saver.ts';
@@ -49,7 +48,7 @@ export async function pollFeedInSlot(
 ): Promise<() => Promise<Polled>> {
   const { fetching, outage, clock, metrics } = tools;
   metrics.pollLateness.observe(Math.max(0, (clock().getTime() - target.nextPollAt.getTime()) / 1000));
-  const poll = await pollFeed({ ...fetching, budget: paidBudget(fetching.budget, wait) }, target, clock());
+  const poll = await pollFeed(fetching, target, clock(), wait);
   outage.note(target.host, poll.outcome, clock());
   const isOwnOutage = outage.isOwnOutage(clock());
   metrics.ownOutage.set(isOwnOutage ? 1 : 0);
@@ -74,22 +73,9 @@ async function finish(
   saved: SavedCounts,
   isOwnOutage: boolean,
 ): Promise<Polled> {
-  await spreadBlame(tools, target, poll, isOwnOutage);
+  if (isOwnOutage || isNetworkFailure(poll.outcome)) await spreadBlame(tools, target, poll, isOwnOutage);
   report(tools, target, poll, saved);
   return { outcome: poll.outcome.kind, inserted: saved.inserted, updated: saved.updated };
-}
-
-/** The first request is paid for already; what follows from its answer is not. */
-function paidBudget(budget: HostBudget, wait: number): HostBudget {
-  let isPaid = true;
-  return {
-    async take(host, now) {
-      if (!isPaid) return budget.take(host, now);
-      isPaid = false;
-      return wait;
-    },
-    stop: (host, seconds, now) => budget.stop(host, seconds, now),
-  };
 }
 
 async function store(tools: PollFeedTools, target: PollTarget, poll: Poll, limits: SaveLimits): Promise<SavedCounts> {

@@ -76,10 +76,10 @@ export async function fetchFeed(
   const startedAt = performance.now();
   const deadline: Deadline = { isPast: false, cancel: undefined };
   const timer = setTimeout(pass, client.limits.totalMs, deadline);
-  const onAbort = () => pass(deadline);
+  const onAbort = signal && (() => pass(deadline));
   try {
     signal?.throwIfAborted();
-    signal?.addEventListener('abort', onAbort);
+    if (onAbort) signal.addEventListener('abort', onAbort);
     const done = await follow(client, wanted, deadline);
     const durationMs = performance.now() - startedAt;
     client.notePhase('total', durationMs);
@@ -93,7 +93,7 @@ export async function fetchFeed(
     return { kind: 'failed', ...failure, status: null, wireBytes: 0, durationMs };
   } finally {
     clearTimeout(timer);
-    signal?.removeEventListener('abort', onAbort);
+    if (onAbort) signal.removeEventListener('abort', onAbort);
   }
 }
 
@@ -173,7 +173,7 @@ function headersFor(client: HttpClient, wanted: FetchRequest, url: string): Reco
     'user-agent': wanted.userAgent ?? client.userAgent,
   };
   const isOwnOrigin = url === wanted.url || new URL(url).origin === new URL(wanted.url).origin;
-  if (isOwnOrigin) Object.assign(headers, lowerCased(wanted.requestHeaders));
+  if (isOwnOrigin) addLowerCased(headers, wanted.requestHeaders);
   if (isOwnOrigin && wanted.basicAuth !== null) {
     headers['authorization'] = `Basic ${Buffer.from(wanted.basicAuth).toString('base64')}`;
   }
@@ -182,6 +182,6 @@ function headersFor(client: HttpClient, wanted: FetchRequest, url: string): Reco
   return headers;
 }
 
-function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+function addLowerCased(headers: Record<string, string>, given: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(given)) headers[name.toLowerCase()] = value;
 }

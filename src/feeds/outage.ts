@@ -58,11 +58,14 @@ export function openOutageWatch(): OutageWatch {
       if (recent.size > RECENT && oldest !== undefined) recent.delete(oldest);
     },
     isOwnOutage(at) {
-      const hosts = [...recent].filter(
-        ([host, last]) => at.getTime() - last.at <= WINDOW_MS && isSign(host, at.getTime()),
-      );
-      const down = hosts.filter(([, last]) => last.isDown);
-      return hosts.length >= MIN_HOSTS && down.length > hosts.length / 2;
+      // Asked at every poll, so that nothing is made for it.
+      let [hosts, down] = [0, 0];
+      for (const [host, last] of recent) {
+        if (at.getTime() - last.at > WINDOW_MS || !isSign(host, at.getTime())) continue;
+        hosts += 1;
+        if (last.isDown) down += 1;
+      }
+      return hosts >= MIN_HOSTS && down > hosts / 2;
     },
     blame(feed, at) {
       if (blamed.length >= MAX_BLAMED) blamed = blamed.slice(MAX_BLAMED / 2);

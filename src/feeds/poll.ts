@@ -42,11 +42,14 @@ const NO_VALIDATORS = { etag: null, lastModified: null };
 
 const NO_ANSWER = { status: null, wireBytes: 0, decodedBytes: 0, movedTo: null, freshForSeconds: null };
 
-/** Polls one feed: takes from its host's budget, fetches it, reads it where it changed. Never throws, stores nothing. */
-export async function pollFeed(tools: PollTools, target: PollRequest, now: Date): Promise<Poll> {
+/**
+ * Polls one feed: takes from its host's budget, fetches it, reads it where it changed. Never throws, stores nothing.
+ * `paid`: the budget's answer for the first request, where that was taken already.
+ */
+export async function pollFeed(tools: PollTools, target: PollRequest, now: Date, paid?: number): Promise<Poll> {
   const startedAt = performance.now();
   try {
-    const wait = await tools.budget.take(target.host, now);
+    const wait = paid ?? (await tools.budget.take(target.host, now));
     if (wait > 0) return { ...NO_ANSWER, ...since(startedAt, now), outcome: putOff(wait) };
     const poll = await fetchAndRead(tools, target, now);
     return { ...poll, ...since(startedAt, now) };
