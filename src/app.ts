@@ -40,6 +40,7 @@ import { openCollector } from './views/collector.ts';
 import { readCrawlers } from './views/crawlers.ts';
 import { openRefusals } from './views/refusals.ts';
 import { restoreCounts } from './views/restore.ts';
+import { registerEmbed } from './web/embed/register.ts';
 import { registerPages } from './web/pages.ts';
 
 /** The whole product, running. */
@@ -182,7 +183,8 @@ async function openSite(
       if (job !== undefined) await polls.add(job.name, job.data, { lifo: true });
     },
   };
-  return openServer(api, [(server) => registerPages(server, { settings, sql, redis, clock })]);
+  const web = { settings, sql, redis, clock };
+  return openServer(api, [(server) => registerEmbed(server, web), (server) => registerPages(server, web)]);
 }
 
 /** Polls one feed in this process, whatever its schedule says, where no newsrank runs that could be asked. */
