@@ -6,7 +6,7 @@ import { openWorkers } from '../workers/start.ts';
 import { storePush } from '../workers/store-push.ts';
 import { announceAccess, loopbackUrl, newLocalToken } from './api/local-access.ts';
 import { listen, openHealthServer, openServer } from './api/server.ts';
-import type { ApiTools, Readiness } from './api/tools.ts';
+import type { ApiTools, HealthTools, Readiness } from './api/tools.ts';
 import { matchArticles } from './articles/copies/match-articles.ts';
 import { previewFeed } from './articles/preview.ts';
 import { findArticleIdsByUrl, findCounted } from './articles/store.ts';
@@ -30,7 +30,8 @@ import { addFeeds, pollNow } from './feeds/store.ts';
 import type { FeedId } from './ids.ts';
 import { type Log, openLog } from './log.ts';
 import { type Metrics, openMetrics } from './metrics.ts';
-import { type JobQueue, openQueue } from './queues/open.ts';
+import { keepPulse } from './pulse.ts';
+import { type JobQueue, openQueue, watchQueues } from './queues/open.ts';
 import { openTraces } from './queues/traces.ts';
 import { migrate } from './schema/migrate.ts';
 import { readVersion } from './version.ts';
@@ -110,13 +111,14 @@ async function open(settings: Settings, log: Log, tools: Required<AppOptions>, c
     closers,
   );
 
+  keepPulse(redis, metrics, clock, closers);
   let isStopping = false;
   const isReady = () => readiness(engines, metrics, isStopping);
   metrics.onScrape(async () => void (await isReady()));
   const health = { settings, metrics, log, isReady };
   const localToken = newLocalToken();
   const server = roles.has('api')
-    ? await openSite({ ...health, sql, redis, clock, localToken }, fetching, polls, closers)
+    ? await openSite({ ...health, engines, clock, localToken }, fetching, polls, closers)
     : await openHealthServer(health);
   closers.add('HTTP server', () => server.close());
   const url = await listen(server, settings);
@@ -143,12 +145,14 @@ async function letCommandsIn(settings: Settings, listening: string, token: strin
 
 /** The API and the pages, not yet listening. */
 async function openSite(
-  tools: Omit<ApiTools, 'collector' | 'checkFeed' | 'discoverFeeds' | 'pollNow' | 'storePush'>,
+  { engines, ...health }: HealthTools & Pick<ApiTools, 'clock' | 'localToken'> & { readonly engines: Engines },
   fetching: PollTools,
   polls: JobQueue<'poll-feed'>,
   closers: Closers,
 ) {
-  const { sql, redis, clock, settings, metrics } = tools;
+  const { clock, settings, metrics, log } = health;
+  const { sql, redis } = engines;
+  const tools = { ...health, sql, redis };
   const byIds = (ids: readonly string[]) => findCounted(sql, ids);
   const byUrls = (urls: readonly string[]) => findArticleIdsByUrl(sql, urls);
   const isCrawler = await readCrawlers(settings.CRAWLER_RANGES_FILE);
@@ -161,7 +165,7 @@ async function openSite(
   const refusals = openRefusals(sql, { byUrls }, clock);
   closers.add('refused views', () => refusals.flush());
   const flushing = setInterval(
-    () => void refusals.flush().catch((error: unknown) => tools.log.warn({ error: messageOf(error) }, 'refused views')),
+    () => void refusals.flush().catch((error: unknown) => log.warn({ error: messageOf(error) }, 'refused views')),
     settings.ARCHIVE_INTERVAL,
   );
   closers.add('writing of refused views', () => clearInterval(flushing));
@@ -183,8 +187,9 @@ async function openSite(
       if (job !== undefined) await polls.add(job.name, job.data, { lifo: true });
     },
   };
-  const web = { settings, sql, redis, clock };
-  return openServer(api, [(server) => registerEmbed(server, web), (server) => registerPages(server, web)]);
+  const queues = await watchQueues(() => engines.connectRedis('queue'), log, closers);
+  const ops = { ...api, queues };
+  return openServer(api, [(server) => registerEmbed(server, api), (server) => registerPages(server, api, ops)]);
 }
 
 /** Polls one feed in this process, whatever its schedule says, where no newsrank runs that could be asked. */

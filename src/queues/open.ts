@@ -1,7 +1,9 @@
 import { type Job, Queue, type Telemetry, Worker } from 'bullmq';
 import { SECOND } from '../clock.ts';
+import type { Closers } from '../closers.ts';
 import type { RedisClient } from '../engines/redis.ts';
-import type { Jobs, QueueName } from './jobs.ts';
+import type { Log } from '../log.ts';
+import { type Jobs, QUEUE_NAMES, type QueueName } from './jobs.ts';
 
 /** A hash tag, so that all keys of the queues lie in one slot of a cluster. */
 const PREFIX = '{newsrank}';
@@ -23,6 +25,16 @@ export function openQueue<Name extends QueueName>(
   });
   queue.on('error', onError);
   return queue;
+}
+
+/** All queues, for who looks at them; on a connection of their own. */
+export async function watchQueues(connect: () => Promise<RedisClient>, log: Log, closers: Closers): Promise<Queue[]> {
+  const connection = await connect();
+  return QUEUE_NAMES.map((name) => {
+    const queue = openQueue(name, connection, (error) => log.debug({ queue: name, error: error.message }, 'queue'));
+    closers.add(`view of queue ${name}`, () => queue.close());
+    return queue as unknown as Queue;
+  });
 }
 
 /** What a worker reports about its jobs, beside their result. */

@@ -14,6 +14,8 @@ import { articleHref, namesOf } from './cards.ts';
 import { categoryPage } from './category-page.ts';
 import type { Visit } from './edition.ts';
 import { openFrontPage } from './front-page.ts';
+import { registerOps } from './ops/register.ts';
+import type { OpsTools } from './ops/tools.ts';
 import { rankingPage } from './ranking-page.ts';
 import { searchPage } from './search-page.ts';
 import { openSite, readBoxes, renderPage, type Site, type WebTools } from './site.ts';
@@ -22,15 +24,17 @@ interface Url {
   Querystring: Query;
 }
 
-/** Adds the pages, their assets and the fragments with which they refresh themselves, in a context of their own. */
-export async function registerPages(app: FastifyInstance, tools: WebTools): Promise<void> {
+/** Adds the pages, their assets and the fragments with which they refresh themselves, in a context of their own; with `ops`, the ops page. */
+export async function registerPages(app: FastifyInstance, tools: WebTools, ops?: OpsTools): Promise<void> {
   await app.register(async (web) => {
     await web.register(compress, COMPRESS);
-    const site = openSite(tools, registerAssets(web));
+    const asset = registerAssets(web);
+    const site = openSite(tools, asset);
     addPages(web, site);
     addFragments(web, site);
     registerBeacon(web);
     addErrors(web, site);
+    if (ops !== undefined) await registerOps(web, ops, asset);
   });
 }
 

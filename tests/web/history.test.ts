@@ -68,7 +68,7 @@ test('a time that is to come, or none at all, is now', async () => {
 
 test('finished hours lead to each other', async () => {
   const html = await bodyOf('/ranking?period=hour');
-  assert.match(momentIn(html), /Finished<\/span> 11:00–12:00 JST, November 26, 2024/);
+  assert.match(momentIn(html), /Final<\/span> 11:00–12:00 JST, November 26, 2024/);
   assert.match(html, /Nobody has read anything here yet\.</);
   const before = await bodyOf(linkIn(html, 'prev') ?? '');
   assert.match(momentIn(before), /10:00–11:00 JST, November 26, 2024/);

@@ -35,15 +35,19 @@
     }
   }
 
+  // What is the same in the part that comes: a button by its id, a link by where it leads.
+  const selectorOf = ({ id, attributes }) =>
+    id ? `#${CSS.escape(id)}` : attributes.href && `a[href="${CSS.escape(attributes.href.value)}"]`;
+
   function swap(old, html, { lit = true } = {}) {
     const holder = document.createElement('template');
     holder.innerHTML = html;
     const part = holder.content.querySelector('[data-live]');
     if (!part) return;
     const before = new Map([...itemsOf(old)].map(([id, item]) => [id, item.offsetTop]));
-    const focused = old.contains(document.activeElement) ? document.activeElement.getAttribute('href') : null;
+    const focused = old.contains(document.activeElement) ? selectorOf(document.activeElement) : null;
     old.replaceWith(part);
-    if (focused) part.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+    if (focused) part.querySelector(focused)?.focus({ preventScroll: true });
     if (lit) settle(before, part);
     watchPictures(part);
   }
