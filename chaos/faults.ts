@@ -11,6 +11,7 @@ import { postgresAway, postgresRestarted } from './faults/postgres-away.ts';
 import { redisFlushed } from './faults/redis-flushed.ts';
 import { redisKilled } from './faults/redis-killed.ts';
 import { rollingRestart } from './faults/rolling-restart.ts';
+import { scaledOut } from './faults/scaled-out.ts';
 import { wiresCut } from './faults/wires-cut.ts';
 
 /** Everything that is tried, in this order. */
@@ -29,4 +30,5 @@ export const FAULTS: readonly Fault[] = [
   diskFull,
   memoryFull,
   burst,
+  scaledOut,
 ];

@@ -1,0 +1,111 @@
+/**
+ * Half an hour of steady load, in which memory and Redis keys must stay where they are: 200 polls a second and 1,000
+ * views a second into a process for each role. Prints a line a minute, and fails where the resident memory of a process
+ * rises by more than 1 % in ten minutes after the warm-up, or keys pile up that no time slot explains.
+ *
+ *     node --import tsx chaos/soak.ts [--minutes 30] [--warm-up 10] [--polls 200] [--views 1000]
+ */
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { openChecks } from './audit/checks.ts';
+import { settle } from './settle.ts';
+import { openWorld, POLL_SECONDS, type World } from './world.ts';
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '30' },
+    'warm-up': { type: 'string', default: '10' },
+    polls: { type: 'string', default: '200' },
+    views: { type: 'string', default: '1000' },
+  },
+});
+const SAMPLE_MS = 10_000;
+const MOST_PERCENT = 1;
+/** Of what is kept by time, each slot has keys of its own until it expires (docs/redis-keys.md). */
+const BY_TIME = /^\{r\d+\}:(?:seen|crowd|b5|bh):/;
+
+interface Sample {
+  /** Since the start, in minutes. */
+  readonly minute: number;
+  readonly megabytes: Readonly<Record<string, number>>;
+  readonly keys: number;
+  readonly keysByTime: number;
+  readonly polls: number;
+  readonly views: number;
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'newsrank-soak-'));
+chmodSync(folder, 0o711);
+const world = await openWorld({
+  folder,
+  crew: ['api', 'counter', 'scheduler', 'poller', 'ranker'],
+  origin: { feeds: Number(values.polls) * POLL_SECONDS, perSecond: 2, entries: 2 },
+  settings: { POLL_CONCURRENCY: '64', RANK_INTERVAL: '5s', ARCHIVE_INTERVAL: '5s' },
+});
+world.readers.setPace(Number(values.views));
+const startedAt = Date.now();
+const samples: Sample[] = [];
+const minutes = Number(values.minutes) + Number(values['warm-up']);
+while (Date.now() - startedAt < minutes * 60_000) {
+  await sleep(SAMPLE_MS);
+  samples.push(await look(world));
+  if (samples.length % 6 === 1) tell(samples);
+}
+
+const checks = openChecks();
+const steady = samples.filter(({ minute }) => minute >= Number(values['warm-up']));
+for (const role of Object.keys(steady[0]?.megabytes ?? {})) {
+  const slope = slopeOf(steady.map(({ minute, megabytes }) => [minute, megabytes[role] ?? 0]));
+  checks.atMost(`${role}: % in ten minutes`, slope, MOST_PERCENT);
+}
+const [first, last] = [steady[0], steady.at(-1)];
+checks.note('keys', `${first?.keys} → ${last?.keys}, by time ${first?.keysByTime} → ${last?.keysByTime}`);
+checks.atMost('keys more', (last?.keys ?? 0) - (first?.keys ?? 0), 0.01 * (first?.keys ?? 0));
+const seconds = (steady.length - 1) * (SAMPLE_MS / 1000);
+checks.note('polls a second', ((last?.polls ?? 0) - (first?.polls ?? 0)) / seconds);
+checks.note('views a second', ((last?.views ?? 0) - (first?.views ?? 0)) / seconds);
+await settle(world, checks);
+await world.close();
+console.log(`${checks.failures.length === 0 ? 'pass' : 'FAIL'}: ${checks.figures.join(' · ')}`);
+for (const failure of checks.failures) console.log(`✗ ${failure}`);
+rmSync(folder, { recursive: true, force: true });
+process.exit(checks.failures.length === 0 ? 0 : 1);
+
+async function look({ crew, redis, origin, readers }: World): Promise<Sample> {
+  const keys = 'keys' in redis ? await redis.keys('*') : [];
+  const byTime = keys.filter((key) => BY_TIME.test(key)).length;
+  return {
+    minute: (Date.now() - startedAt) / 60_000,
+    megabytes: Object.fromEntries(crew.members().map(({ roles, pid }) => [roles, residentMb(pid)])),
+    keys: keys.length - byTime,
+    keysByTime: byTime,
+    polls: origin.feeds.reduce((sum, { asked }) => sum + asked.length, 0),
+    views: readers.acknowledgedTotal(),
+  };
+}
+
+function residentMb(pid: number): number {
+  const [, kilobytes] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Number(kilobytes) / 1024;
+}
+
+function tell(all: readonly Sample[]): void {
+  const now = all.at(-1);
+  if (now === undefined) return;
+  const memory = Object.entries(now.megabytes).map(([role, megabytes]) => `${role} ${Math.round(megabytes)} MB`);
+  console.log(
+    `${now.minute.toFixed(0).padStart(3)} min  ${memory.join(' ')}  keys ${now.keys} + ${now.keysByTime}  polls ${now.polls}  views ${now.views}`,
+  );
+}
+
+/** By least squares: how many percent of its mean a value rises in ten minutes. */
+function slopeOf(points: readonly (readonly [number, number])[]): number {
+  const mean = (of: 0 | 1) => points.reduce((sum, point) => sum + point[of], 0) / points.length;
+  const [x, y] = [mean(0), mean(1)];
+  const over = points.reduce((sum, [at, value]) => sum + (at - x) * (value - y), 0);
+  const under = points.reduce((sum, [at]) => sum + (at - x) ** 2, 0);
+  return ((over / under) * 10 * 100) / y;
+}
