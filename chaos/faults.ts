@@ -1,4 +1,5 @@
 import type { Fault } from './fault.ts';
+import { allInTurn } from './faults/all-in-turn.ts';
 import { burst } from './faults/burst.ts';
 import { clockMoved } from './faults/clock-moved.ts';
 import { countingKilled } from './faults/counting-killed.ts';
@@ -31,4 +32,5 @@ export const FAULTS: readonly Fault[] = [
   memoryFull,
   burst,
   scaledOut,
+  allInTurn,
 ];

@@ -7,10 +7,15 @@ const PREFIX = '{newsrank}';
 /** Adds each job of all queues a second time, the moment that it is taken, so that two workers have it at once. */
 export async function openTwins(redisUrl: string): Promise<{ made(): number; close(): Promise<void> }> {
   const connection = new Redis(redisUrl, { maxRetriesPerRequest: null });
+  // It ends with its world, whichever is closed first.
+  const ignore = () => {};
+  connection.on('error', ignore);
   let made = 0;
   const open = QUEUE_NAMES.map((name) => {
     const queue = new Queue(name, { connection, prefix: PREFIX });
     const events = new QueueEvents(name, { connection: connection.duplicate(), prefix: PREFIX });
+    queue.on('error', ignore);
+    events.on('error', ignore);
     events.on('active', ({ jobId }) => {
       if (jobId.startsWith('twin-')) return;
       void queue.getJob(jobId).then(async (job) => {
