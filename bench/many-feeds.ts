@@ -34,6 +34,8 @@ const product = await startProduct({
   REDIS_URL: redis.url,
   ROLES: 'scheduler,poller',
   HOST_REQUESTS_PER_MINUTE: '1000000',
+  // Below the feeds' own five minutes, so that jitter goes both ways: at the minimum it only ever waits longer.
+  POLL_MIN_INTERVAL: '1m',
 });
 
 await sleep(WARM_UP_SECONDS * 1000);

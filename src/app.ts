@@ -5,6 +5,7 @@ import { pollJob } from '../workers/schedule-feeds.ts';
 import { openWorkers } from '../workers/start.ts';
 import { storePush } from '../workers/store-push.ts';
 import { announceAccess, loopbackUrl, newLocalToken } from './api/local-access.ts';
+import { checkPort } from './api/port.ts';
 import { listen, openHealthServer, openServer } from './api/server.ts';
 import type { ApiTools, HealthTools, Readiness } from './api/tools.ts';
 import { matchArticles } from './articles/copies/match-articles.ts';
@@ -72,6 +73,7 @@ async function open(settings: Settings, log: Log, tools: Required<AppOptions>, c
   const { clock } = tools;
   const roles = new Set(settings.ROLES);
   const feeds = roles.has('scheduler') ? await readFeedsFile(settings.FEEDS_FILE) : [];
+  await checkPort(settings);
   const version = readVersion();
   const metrics = openMetrics(version);
   const engines = await openEngines(settings, closers, log, {

@@ -41,9 +41,9 @@ function commandLine(terminal: Terminal): Command {
     .option('--print-config', 'print the settings in force, secrets masked, and exit')
     .exitOverride()
     .configureOutput({ writeErr: (text) => terminal.complain(text) })
-    .action((options: { printConfig?: true }) => {
-      if (options.printConfig) return terminal.print(terminal.settingsInForce());
-      return program.help({ error: true });
+    .on('option:print-config', () => {
+      terminal.print(terminal.settingsInForce());
+      throw new CommanderError(0, 'newsrank.printed', '');
     });
   addStart(program, terminal);
   addDemo(program, terminal);

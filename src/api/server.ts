@@ -3,7 +3,6 @@ import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
 import type { FastifyInstance } from 'fastify';
 import type { Settings } from '../../config/settings.ts';
-import { CodedError } from '../errors.ts';
 import { requireAdmin } from './auth.ts';
 import { openBase } from './base.ts';
 import { tagAnswers } from './conditional.ts';
@@ -11,6 +10,7 @@ import { openCostLimit } from './cost-limit.ts';
 import { openIntake } from './intake.ts';
 import { openLists } from './lists.ts';
 import { describeRoutes } from './openapi.ts';
+import { portError } from './port.ts';
 import { articleFeedRoutes } from './routes/article-feeds.ts';
 import { articleRoutes } from './routes/articles.ts';
 import { categoryRoutes } from './routes/categories.ts';
@@ -110,16 +110,6 @@ export async function listen(app: FastifyInstance, { HOST, PORT }: Pick<Settings
   try {
     return await app.listen({ host: HOST, port: PORT });
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const advice = LISTEN_ADVICE[code ?? ''];
-    if (advice === undefined) throw error;
-    throw new CodedError('port-taken', `Cannot listen on ${HOST}, port ${PORT}: ${advice}`, { cause: error });
+    throw portError({ HOST, PORT }, error);
   }
 }
-
-const LISTEN_ADVICE: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another program listens there. Stop it, or set PORT to another one (0 takes a free one).',
-  EACCES: 'that is not allowed. Set PORT to one above 1023.',
-  EADDRNOTAVAIL: 'this machine has no such address. Set HOST to one that it has, or to 0.0.0.0 for all.',
-  ENOTFOUND: 'there is no such host. Set HOST to an address of this machine.',
-};

@@ -14,6 +14,7 @@ export async function readFeedsFile(file: string): Promise<readonly OpmlFeed[]> 
   } catch (error) {
     const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     if (isMissing && file === SETTINGS.FEEDS_FILE.fallback) return [];
-    throw new CodedError('opml-unreadable', `FEEDS_FILE ${file}: ${messageOf(error)}`, { cause: error });
+    const message = `FEEDS_FILE ${file} cannot be read. ${messageOf(error)} Mend it, or set FEEDS_FILE to another file.`;
+    throw new CodedError('opml-unreadable', message, { cause: error });
   }
 }

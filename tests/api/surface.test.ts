@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { after, before, test } from 'node:test';
 import type { FastifyInstance } from 'fastify';
+import { checkPort } from '../../src/api/port.ts';
 import { listen } from '../../src/api/server.ts';
 import { CodedError } from '../../src/errors.ts';
 import { ADMIN_TOKEN, serverFor } from './server-under-test.ts';
@@ -166,13 +167,16 @@ test('a taken port is one clear error that names it', async () => {
   await once(other, 'listening');
   const { port } = other.address() as AddressInfo;
   const second = await serverFor();
-  await assert.rejects(listen(second, { HOST: '127.0.0.1', PORT: port }), (error) => {
+  const isClear = (error: unknown) => {
     assert.ok(error instanceof CodedError);
     assert.equal(error.code, 'port-taken');
     assert.match(error.message, new RegExp(`127\\.0\\.0\\.1, port ${port}.*PORT`));
     return true;
-  });
+  };
+  await assert.rejects(listen(second, { HOST: '127.0.0.1', PORT: port }), isClear);
+  await assert.rejects(checkPort({ HOST: '127.0.0.1', PORT: port }), isClear);
   await second.close();
+  await checkPort({ HOST: '127.0.0.1', PORT: 0 });
   other.close();
 });
 

@@ -52,3 +52,9 @@ test('feeds are managed beside a newsrank that has the embedded engine to itself
   assertRefused(after, 1, /not at a public address/);
   assert.match(after.stdout, /^failed:blocked-address, 0 bytes/);
 });
+
+test('a verb that is none is refused with the one that was meant, and says how it ends', async () => {
+  const terminal = fakeTerminal();
+  assert.equal(await main(['node', 'newsrank', 'stat'], terminal), 2);
+  assert.match(terminal.complaints.join(''), /unknown command 'stat'\n\(Did you mean start\?\)/);
+});

@@ -5,6 +5,8 @@ import { offsetOf } from './zones.ts';
 const TIME = /(?<![\d:])(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.,](\d{1,9}))?)?\s*(am|pm|a\.m\.|p\.m\.)?(?![\d:])/u;
 const ZONE =
   /^\W{0,3}?((?:gmt|utc|ut|z)?\s*[+-]\s*\d{1,2}:?\d{0,2}(?!\d)|[a-z]+\/[a-z/_]+[+-]?\d{0,2}|[a-z]{1,5}(?![\p{L}/:]))/u;
+/** Of asctime, whose zone follows the year where there is one at all. */
+const YEAR_FIRST = /^\s*\d{4}(?!\d)/;
 const NUMERIC = /(?<!\d)(\d{1,4})\s?([-/.])\s?(\d{1,2})\s?\2\s?(\d{1,4})(?!\d)/;
 
 /** Reads the forms with words: RFC 822 and its kin, asctime, `28 de mayo de 2004`, and `5/28/2004`. Words are plain. */
@@ -21,7 +23,11 @@ export function partsOfWords(text: string): DateParts | undefined {
 
 function clockOf(text: string, time: RegExpExecArray): Clock {
   const [all, hour, minute, second, fraction, half] = time;
-  const zone = ZONE.exec(text.slice(time.index + all.length).trimStart())?.[1]?.replace(/\s+/g, '');
+  const rest = text
+    .slice(time.index + all.length)
+    .replace(YEAR_FIRST, '')
+    .trimStart();
+  const zone = ZONE.exec(rest)?.[1]?.replace(/\s+/g, '');
   return {
     hour: inHalf(Number(hour), half?.charAt(0) ?? ''),
     minute: Number(minute),

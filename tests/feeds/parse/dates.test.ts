@@ -18,6 +18,8 @@ const FORMS: readonly (readonly [string, string | null])[] = [
   ['Fri, 01 Jan 99 00:00:00 GMT', '1999-01-01T00:00:00Z'],
   ['Sun Jan  4 16:29:06 2004', '2004-01-04T16:29:06Z'],
   ['Sun Jan 4 16:29:06 PDT 2004', '2004-01-04T23:29:06Z'],
+  ['Sun Jan 4 16:29:06 2004 PDT', '2004-01-04T23:29:06Z'],
+  ['Sun Jan 4 16:29:06 2004 +0900', '2004-01-04T07:29:06Z'],
   ['Tue, 28 May 2024 10:00:00 GMT+0200 (Central European Summer Time)', '2024-05-28T08:00:00Z'],
   // Named zones.
   ['Tue, 28 May 2024 10:00:00 JST', '2024-05-28T01:00:00Z'],
