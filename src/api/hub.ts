@@ -6,12 +6,14 @@ import type { Lists } from './lists.ts';
 
 const LOOK_EVERY = SECOND;
 const HEARTBEAT_EVERY = 15 * SECOND;
+const HEARTBEAT = Buffer.from(': still here\n\n');
 
-/** What may wait for one listener; who does not read so much is let go and comes back by himself. */
-const MAX_WAITING_BYTES = 256 * 1024;
+/** Sent first: how long a browser waits before it comes back; not all at once when this process was away. */
+const RETRY_MIN = 2 * SECOND;
+const RETRY_SPREAD = 4 * SECOND;
 
-/** Sent first: how long a browser waits before it comes back. */
-const RETRY = 'retry: 3000\n\n';
+/** So many listeners are told in one go; then whoever else waits for this process has a turn. */
+const TOLD_AT_ONCE = 250;
 
 export interface WantedList {
   readonly key: ListKey;
@@ -21,9 +23,22 @@ export interface WantedList {
 
 /** A list that somebody listens to, and its newest event, written once for all who hear it. */
 interface Channel extends WantedList {
+  readonly name: string;
   version: string | undefined;
-  event: string;
-  readonly listeners: Set<ServerResponse>;
+  event: Buffer;
+  readonly listeners: Set<Listener>;
+}
+
+/**
+ * Who reads more slowly than lists change gets the newest of each when there is room again: of each list at most one event
+ * waits for him, and that is the channel's own. Who has not read a thing from one heartbeat to the next is let go, and
+ * comes back by himself.
+ */
+interface Listener {
+  readonly response: ServerResponse;
+  readonly channels: Channel[];
+  readonly owed: Set<Channel>;
+  isStuck: boolean;
 }
 
 /**
@@ -38,9 +53,13 @@ export interface Hub {
   close(): void;
 }
 
-export function openHub(lists: Pick<Lists, 'current'>, onError: (error: unknown) => void): Hub {
+export function openHub(
+  lists: Pick<Lists, 'current'>,
+  onError: (error: unknown) => void,
+  random: () => number = Math.random,
+): Hub {
   const channels = new Map<string, Channel>();
-  const listeners = new Set<ServerResponse>();
+  const listeners = new Set<Listener>();
   let timers: NodeJS.Timeout[] = [];
   let isLooking = false;
   let isClosed = false;
@@ -48,7 +67,7 @@ export function openHub(lists: Pick<Lists, 'current'>, onError: (error: unknown)
   /** Asked for anew after each wait: who left meanwhile may have taken the channel along. */
   const channelOf = (list: WantedList): Channel => {
     const name = `${list.key.kind} ${list.key.scope} ${list.key.window} ${list.limit}`;
-    const channel = channels.get(name) ?? { ...list, version: undefined, event: '', listeners: new Set() };
+    const channel = channels.get(name) ?? { ...list, name, version: undefined, event: HEARTBEAT, listeners: new Set() };
     channels.set(name, channel);
     return channel;
   };
@@ -58,8 +77,8 @@ export function openHub(lists: Pick<Lists, 'current'>, onError: (error: unknown)
     if (snapshot.version === channel.version) return;
     channel.version = snapshot.version;
     const data = JSON.stringify(present(snapshot, { limit: channel.limit }));
-    channel.event = `event: list\nid: ${snapshot.version}\ndata: ${data}\n\n`;
-    for (const listener of channel.listeners) tell(listener, channel.event);
+    channel.event = Buffer.from(`event: list\nid: ${snapshot.version}\ndata: ${data}\n\n`);
+    await tellAll(channel);
   };
 
   const lookAtAll = async (): Promise<void> => {
@@ -70,11 +89,11 @@ export function openHub(lists: Pick<Lists, 'current'>, onError: (error: unknown)
     for (const result of results) if (result.status === 'rejected') onError(result.reason);
   };
 
-  const leave = (response: ServerResponse): void => {
-    listeners.delete(response);
-    for (const [name, channel] of channels) {
-      channel.listeners.delete(response);
-      if (channel.listeners.size === 0) channels.delete(name);
+  const leave = (listener: Listener): void => {
+    listeners.delete(listener);
+    for (const channel of listener.channels) {
+      channel.listeners.delete(listener);
+      if (channel.listeners.size === 0) channels.delete(channel.name);
     }
     if (listeners.size === 0) stop();
   };
@@ -84,7 +103,7 @@ export function openHub(lists: Pick<Lists, 'current'>, onError: (error: unknown)
     timers = [
       setInterval(() => void lookAtAll(), LOOK_EVERY),
       setInterval(() => {
-        for (const listener of listeners) tell(listener, ': still here\n\n');
+        for (const listener of listeners) keepAlive(listener);
       }, HEARTBEAT_EVERY),
     ];
   };
@@ -99,29 +118,63 @@ export function openHub(lists: Pick<Lists, 'current'>, onError: (error: unknown)
       return listeners.size;
     },
     async join(response, wanted, lastEventId) {
-      response.once('close', () => leave(response));
-      listeners.add(response);
+      const listener: Listener = { response, channels: [], owed: new Set(), isStuck: false };
+      response.once('close', () => leave(listener)).on('drain', () => settle(listener));
+      listeners.add(listener);
       start();
       await Promise.all(wanted.map((list) => refresh(channelOf(list))));
       if (isClosed) response.end();
       if (response.destroyed || response.writableEnded) return;
       // No await from here on: a change that comes now reaches the listener after these, in order.
-      tell(response, RETRY);
+      response.write(`retry: ${Math.round(RETRY_MIN + random() * RETRY_SPREAD)}\n\n`);
       for (const list of wanted) {
         const channel = channelOf(list);
-        channel.listeners.add(response);
-        if (channel.version !== undefined && channel.version !== lastEventId) tell(response, channel.event);
+        channel.listeners.add(listener);
+        listener.channels.push(channel);
+        if (channel.version !== undefined && channel.version !== lastEventId) tell(listener, channel);
       }
     },
     close() {
       isClosed = true;
       stop();
-      for (const listener of listeners) listener.end();
+      for (const { response } of listeners) response.end();
     },
   };
 }
 
-function tell(listener: ServerResponse, text: string): void {
-  if (listener.writableLength > MAX_WAITING_BYTES) listener.destroy();
-  else if (!listener.destroyed && !listener.writableEnded) listener.write(text);
+async function tellAll(channel: Channel): Promise<void> {
+  const { version } = channel;
+  let told = 0;
+  for (const listener of [...channel.listeners]) {
+    tell(listener, channel);
+    if (++told % TOLD_AT_ONCE !== 0) continue;
+    await new Promise((resolve) => setImmediate(resolve));
+    // A newer one is on its way to all, these included.
+    if (channel.version !== version) return;
+  }
+}
+
+function tell(listener: Listener, channel: Channel): void {
+  const { response } = listener;
+  if (response.destroyed || response.writableEnded) return;
+  if (response.writableNeedDrain) listener.owed.add(channel);
+  else response.write(channel.event);
+}
+
+/** There is room again: what was owed is sent, until there is none. */
+function settle(listener: Listener): void {
+  listener.isStuck = false;
+  for (const channel of listener.owed) {
+    if (listener.response.writableNeedDrain) return;
+    listener.owed.delete(channel);
+    tell(listener, channel);
+  }
+}
+
+function keepAlive(listener: Listener): void {
+  const { response } = listener;
+  if (response.destroyed || response.writableEnded) return;
+  if (!response.writableNeedDrain) response.write(HEARTBEAT);
+  else if (listener.isStuck) response.destroy();
+  else listener.isStuck = true;
 }

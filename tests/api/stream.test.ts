@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { after, before, mock, test } from 'node:test';
 import { type Hub, openHub, type WantedList } from '../../src/api/hub.ts';
 import { parseListNames } from '../../src/api/schemas/stream.ts';
@@ -15,10 +15,12 @@ const POLITICS: ListKey = { kind: 'popular', scope: 'politics' as CategorySlug, 
 
 const wanted = (...keys: ListKey[]): WantedList[] => keys.map((key) => ({ key, categoryName: undefined, limit: 5 }));
 const snapshotOf = (key: ListKey, version: string): Snapshot => ({
-  ...emptySnapshot(key, { siteName: 'JN' }, new Date(0)),
+  ...emptySnapshot(key, { siteName: `JN${padding}` }, new Date(0)),
   version,
 });
 
+let padding = '';
+const responses: ServerResponse[] = [];
 const versions = new Map<string, string>();
 let looks = 0;
 let hub: Hub;
@@ -26,6 +28,7 @@ let url: string;
 const server = createServer((request, response) => {
   const { searchParams } = new URL(request.url ?? '/', 'http://a');
   const keys = searchParams.get('lists') === 'both' ? [SITE, POLITICS] : [SITE];
+  responses.push(response);
   response.writeHead(200, { 'content-type': 'text/event-stream' });
   void hub.join(response, wanted(...keys), searchParams.get('last') ?? undefined);
 });
@@ -138,23 +141,59 @@ test('who leaves does not take the list from who just came', async () => {
   await gone(0);
 });
 
-test('who does not read is let go instead of being waited for', () => {
-  const written: string[] = [];
-  const slow = {
-    writableLength: 300 * 1024,
-    destroyed: false,
-    writableEnded: false,
-    once() {},
-    end() {},
-    destroy() {
-      this.destroyed = true;
-    },
-    write: (text: string) => written.push(text),
-  };
-  return hub.join(slow as unknown as ServerResponse, wanted(SITE), undefined).then(() => {
-    assert.equal(slow.destroyed, true);
-    assert.deepEqual(written, []);
+/** A connection that reads only when it is told to. */
+async function idler() {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  socket.setEncoding('utf8').pause();
+  socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  while (hub.size === 0) await new Promise((resolve) => setImmediate(resolve));
+  return socket;
+}
+
+/** Publishes versions that together are more than any socket's buffers hold, within one heartbeat. */
+async function publishMuch(from: number, to: number): Promise<void> {
+  for (let version = from; version <= to; version++) {
+    versions.set('access', String(version));
+    mock.timers.tick(1000);
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+test('who reads slowly gets the newest of each list, not all, and little waits for him', async () => {
+  padding = 'x'.repeat(4 * 1024 * 1024);
+  const slow = await idler();
+  await publishMuch(100, 109);
+  const waiting = Math.max(...responses.map(({ writableLength }) => writableLength));
+  assert.ok(waiting > 0 && waiting < 3 * padding.length, `${waiting} bytes wait`);
+  const told: number[] = [];
+  let end = '';
+  slow.on('data', (chunk: string) => {
+    for (const [, id] of (end + chunk).matchAll(/^id: (\d+)\n/gm)) {
+      if (Number(id) !== told.at(-1)) told.push(Number(id));
+    }
+    end = chunk.slice(-40);
   });
+  slow.resume();
+  while (told.at(-1) !== 109) await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.ok(told.length < 8, `${told.length} of 11 versions`);
+  assert.deepEqual(
+    told,
+    told.toSorted((a, b) => a - b),
+  );
+  slow.destroy();
+  await gone(0);
+});
+
+test('who does not read from one heartbeat to the next is let go', async () => {
+  padding = 'x'.repeat(4 * 1024 * 1024);
+  const dead = await idler();
+  await publishMuch(200, 209);
+  mock.timers.tick(15_000);
+  assert.equal(hub.size, 1, 'he has until the next');
+  mock.timers.tick(15_000);
+  await gone(0);
+  padding = '';
+  dead.destroy();
 });
 
 test('shutdown ends every stream', async () => {

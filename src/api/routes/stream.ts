@@ -1,5 +1,6 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { CodedError, messageOf } from '../../errors.ts';
+import { addressOf, limitKey } from '../address.ts';
 import { nameOfCategory } from '../find-list.ts';
 import { openHub, type WantedList } from '../hub.ts';
 import type { Lists } from '../lists.ts';
@@ -9,8 +10,10 @@ import { parseListNames, StreamQuery } from '../schemas/stream.ts';
 import type { SchemaTypes } from '../schemas/value-of.ts';
 import type { ApiTools } from '../tools.ts';
 
-/** Open streams of one process; each costs a socket and some 20 kB. */
+/** Open streams of one process (bench/stream.ts says what each costs), and of one address, so that nobody takes them all. */
 const MAX_STREAMS = 10_000;
+const MAX_STREAMS_PER_ADDRESS = 1000;
+const RETRY_SECONDS = 60;
 
 const STREAM_HEADERS = {
   'content-type': 'text/event-stream; charset=utf-8',
@@ -18,11 +21,15 @@ const STREAM_HEADERS = {
   // nginx would hold events back until its buffer is full.
   'x-accel-buffering': 'no',
   'access-control-allow-origin': '*',
+  'cross-origin-resource-policy': 'cross-origin',
   'x-content-type-options': 'nosniff',
 } as const;
 
 /** Lists as they change, as server-sent events. Register it in a bare context: its answers never end. */
 export function streamRoutes({ log }: Pick<ApiTools, 'log'>, lists: Lists) {
+  /** By address. */
+  const open = new Map<string, number>();
+
   return async (app: FastifyInstance): Promise<void> => {
     const hub = openHub(lists, (error) => log.warn({ error: messageOf(error) }, 'a list could not be read'));
     app.addHook('preClose', async () => hub.close());
@@ -49,6 +56,7 @@ export function streamRoutes({ log }: Pick<ApiTools, 'log'>, lists: Lists) {
         const { limit = DEFAULT_ITEMS } = request.query;
         const wanted = await Promise.all(parseListNames(request.query.lists).map((key) => wantedList(key, limit)));
         const lastEventId = request.headers['last-event-id'];
+        enter(limitKey(addressOf(request)), reply);
         reply.hijack();
         reply.raw.writeHead(200, STREAM_HEADERS);
         reply.raw.flushHeaders();
@@ -58,6 +66,19 @@ export function streamRoutes({ log }: Pick<ApiTools, 'log'>, lists: Lists) {
       },
     );
   };
+
+  function enter(address: string, { raw }: FastifyReply): void {
+    const others = open.get(address) ?? 0;
+    if (others >= MAX_STREAMS_PER_ADDRESS) {
+      throw new CodedError('rate-limited', 'Too many streams from this address.', { retryAfter: RETRY_SECONDS });
+    }
+    open.set(address, others + 1);
+    raw.once('close', () => {
+      const left = (open.get(address) ?? 1) - 1;
+      if (left > 0) open.set(address, left);
+      else open.delete(address);
+    });
+  }
 
   async function wantedList(key: WantedList['key'], limit: number): Promise<WantedList> {
     if (key.scope === 'site') return { key, categoryName: undefined, limit };
