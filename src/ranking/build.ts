@@ -5,20 +5,17 @@ import type { RedisClient } from '../engines/redis.ts';
 import type { Sql } from '../engines/sql.ts';
 import type { ArticleId, CategorySlug } from '../ids.ts';
 import { UNCATEGORISED } from '../views/keys.ts';
-import { claimBuild, countedCategories, giveBackBuild, takeDirty } from './changes.ts';
+import { claimBuild, giveBackBuild, takeChanges } from './changes.ts';
 import { type Counts, composeList } from './compose.ts';
-import { mergeCurated, readCuratedTops } from './curated-tops.ts';
+import { mergeCurated } from './curated-tops.ts';
 import { pinnedArticles } from './curation.ts';
 import { openCurations, readPinReads } from './curations-in-force.ts';
-import { readHalfLives } from './half-lives.ts';
+import { openKnownCounts, type Updated } from './known-counts.ts';
 import { type ListedArticle, type ListKey, listRedisKey, SCOPE_LISTS, type Scope } from './list.ts';
 import { listedArticle } from './listed-article.ts';
 import { openMemory } from './memory.ts';
-import { isRecent } from './popular.ts';
-import { readTops } from './read-tops.ts';
-import { openRisingLists } from './rising-lists.ts';
 import { openSparklines } from './sparklines.ts';
-import { type Entry, NO_TOPS, TOP_NAMES, type Tops } from './top.ts';
+import { NO_TOPS, TOP_NAMES, type Tops } from './top.ts';
 
 /** How often everything is built anew, whatever changed: repairs what a crash lost, and takes over new titles. */
 const FULL_EVERY = MINUTE;
@@ -44,16 +41,15 @@ const NOTHING: Built = { built: 0, published: 0 };
 
 /**
  * The builder of all lists. Between ticks it keeps the tops of every category, so that a tick reads the counts of the
- * categories that changed and merges the site's lists from memory. Any number of builders may tick in turn: one that
+ * articles that were read and merges the site's lists from memory. Any number of builders may tick in turn: one that
  * finds that another built since drops what it kept and builds in full.
  */
 export function openRankings({ sql, redis, siteName }: Tools): Rankings {
   const builder = randomUUID();
   const memory = openMemory(sql, redis);
-  const risingLists = openRisingLists(redis);
   const curations = openCurations(sql);
   const sparklines = openSparklines(sql);
-  let tops = new Map<CategorySlug, Tops>();
+  const counts = openKnownCounts(redis);
   let names: ReadonlyMap<CategorySlug, string> = new Map();
   let articles = new Map<ArticleId, ListedArticle>();
   let fullAt = Number.NEGATIVE_INFINITY;
@@ -63,47 +59,31 @@ export function openRankings({ sql, redis, siteName }: Tools): Rankings {
     const lastFullAt = fullAt;
     // Until all is published: what was taken and then lost is found again by building in full.
     fullAt = Number.NEGATIVE_INFINITY;
-    const { categories, isRestored } = await takeDirty(redis);
+    const changes = await takeChanges(redis);
     // Lists of half the counts would be worse than the last ones, which PostgreSQL still serves.
-    if (!isRestored) return NOTHING;
+    if (!changes.isRestored) return NOTHING;
     const isDecided = await curations.refresh(now);
-    const isDue = isDecided || Math.abs(now.getTime() - lastFullAt) >= FULL_EVERY;
-    const isFull = isDue || !(await risingLists.follow([...categories], now));
-    const counted = isFull ? await countedCategories(redis) : [...categories];
-    if (isFull) await risingLists.start(counted, now);
-    const rising = risingLists.at(now);
-    const scopes = await readScopes(isFull, counted, idsOf(rising), now);
-    const built = await buildScopes(isFull, scopes, rising, now);
+    const isFull = isDecided || Math.abs(now.getTime() - lastFullAt) >= FULL_EVERY;
+    if (isFull) articles = new Map();
+    const updated = await counts.update({ isFull, changes, curations: curations.all(), know }, now);
+    const built = await buildScopes(isFull, await scopesOf(isFull, updated.counted), updated, now);
     await memory.store(now);
     await sparklines.refresh(isFull, now);
     fullAt = isFull ? now.getTime() : lastFullAt;
     return built;
   }
 
-  /** The scopes to build, the site first, with their tops. */
-  async function readScopes(
-    isFull: boolean,
-    counted: readonly CategorySlug[],
-    risen: ReadonlySet<ArticleId>,
-    now: Date,
-  ): Promise<Map<Scope, Tops>> {
+  /** The site and those of the categories that are shown, all of them in a full build, with their tops. */
+  async function scopesOf(isFull: boolean, counted: readonly CategorySlug[]): Promise<Map<Scope, Tops>> {
     if (!isFull && counted.length === 0) return new Map();
     const isNamed = (category: CategorySlug) => names.has(category);
     if (isFull || !counted.every((category) => isNamed(category) || category === UNCATEGORISED)) {
       names = await readNames(sql);
     }
-    if (isFull) articles = new Map();
-    const halfLives = await readHalfLives(redis);
-    const isEligible = (article: ArticleId) => isRecent(article, now) || risen.has(article);
-    const fresh = await readCuratedTops(
-      (some, depth) => readTops(redis, some, isEligible, depth, halfLives),
-      ...([counted, curations.all(), know] as const),
-    );
-    tops = isFull ? fresh : new Map([...tops, ...fresh]);
     const categories = isFull ? [...names.keys()] : counted.filter(isNamed);
     return new Map<Scope, Tops>([
-      ['site', await mergeCurated([...tops.values()], curations.all(), know)],
-      ...categories.map((category): [Scope, Tops] => [category, tops.get(category) ?? NO_TOPS]),
+      ['site', await mergeCurated(counts.tops.all(), curations.all(), know)],
+      ...categories.map((category): [Scope, Tops] => [category, counts.tops.of(category) ?? NO_TOPS]),
     ]);
   }
 
@@ -111,10 +91,9 @@ export function openRankings({ sql, redis, siteName }: Tools): Rankings {
   async function buildScopes(
     isFull: boolean,
     scopes: ReadonlyMap<Scope, Tops>,
-    rising: ReadonlyMap<Scope, readonly Entry[]>,
+    { rising, risen }: Pick<Updated, 'rising' | 'risen'>,
     now: Date,
   ): Promise<Built> {
-    const risen = idsOf(rising);
     const fading = [...rising.keys()].filter((scope) => !scopes.has(scope) && (scope === 'site' || names.has(scope)));
     const work: (readonly [Scope, readonly ListKey[]])[] = [
       ...[...scopes.keys()].map((scope) => [scope, keysOfScope(scope)] as const),
@@ -131,7 +110,7 @@ export function openRankings({ sql, redis, siteName }: Tools): Rankings {
     let published = 0;
     // Scope by scope, so that a process which also serves readers gets to them in between.
     for (const [scope, keys] of work) {
-      const counts = {
+      const made = {
         own: scopes.get(scope) ?? NO_TOPS,
         site,
         rising: rising.get(scope),
@@ -141,7 +120,7 @@ export function openRankings({ sql, redis, siteName }: Tools): Rankings {
         curations: curations.all(),
         pinReads,
       };
-      published += await publishScope(scope, keys, counts, isFull, now);
+      published += await publishScope(scope, keys, made, isFull, now);
     }
     return { built: allKeys.length, published };
   }
@@ -159,7 +138,7 @@ export function openRankings({ sql, redis, siteName }: Tools): Rankings {
   async function publishScope(
     scope: Scope,
     keys: readonly ListKey[],
-    counts: Counts,
+    made: Counts,
     isFull: boolean,
     now: Date,
   ): Promise<number> {
@@ -167,7 +146,7 @@ export function openRankings({ sql, redis, siteName }: Tools): Rankings {
     const listNames = { siteName, ...(categoryName !== undefined && { categoryName }) };
     const results = keys.map(async (key) => {
       const past = memory.of(key);
-      const { snapshot, text, before } = composeList(key, counts, past, listNames, now);
+      const { snapshot, text, before } = composeList(key, made, past, listNames, now);
       const isChanged = snapshot.version !== past.last?.version;
       if (isChanged || isFull) {
         await redis.set(listRedisKey(key), text);
@@ -202,10 +181,6 @@ export function openRankings({ sql, redis, siteName }: Tools): Rankings {
       }
     },
   };
-}
-
-function idsOf(lists: ReadonlyMap<Scope, readonly Entry[]>): ReadonlySet<ArticleId> {
-  return new Set([...lists.values()].flatMap((list) => list.map(({ id }) => id)));
 }
 
 function keysOfScope(scope: Scope): ListKey[] {

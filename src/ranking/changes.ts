@@ -1,10 +1,10 @@
 import type { RedisClient } from '../engines/redis.ts';
 import { readScript, runScript } from '../engines/script.ts';
-import type { CategorySlug } from '../ids.ts';
+import type { ArticleId, CategorySlug } from '../ids.ts';
 import { ALL_SHARDS, keysOf } from '../views/keys.ts';
 
 const claim = readScript(new URL('./claim-build.lua', import.meta.url));
-const take = readScript(new URL('./take-dirty.lua', import.meta.url));
+const take = readScript(new URL('./take-changes.lua', import.meta.url));
 
 const BUILDER_KEY = 'list:builder';
 
@@ -23,18 +23,36 @@ export async function giveBackBuild(redis: RedisClient, builder: string): Promis
   await runScript(redis, claim, [BUILDER_KEY], [builder, 0]);
 }
 
-/** The categories whose counts changed since the last call, and whether all shards have their counts (again). */
-export async function takeDirty(redis: RedisClient): Promise<{ categories: Set<CategorySlug>; isRestored: boolean }> {
+/** What changed in the counts since they were last looked at. */
+export interface Changes {
+  /** Categories in which counts may have fallen, or too many changed: whatever was known of them is to be read anew. */
+  readonly whole: ReadonlySet<CategorySlug>;
+  /** Articles that were read, by category; their counts only grew. */
+  readonly grown: ReadonlyMap<CategorySlug, ReadonlySet<ArticleId>>;
+  /** False while a shard is filled from PostgreSQL. */
+  readonly isRestored: boolean;
+}
+
+/** Takes what changed since the last call. */
+export async function takeChanges(redis: RedisClient): Promise<Changes> {
   const replies = await Promise.all(
     ALL_SHARDS.map((shard) => {
-      const { dirty, marks } = keysOf(shard);
-      return runScript(redis, take, [dirty, marks], []) as Promise<CategorySlug[] | null>;
+      const { dirty, changed, marks } = keysOf(shard);
+      return runScript(redis, take, [dirty, changed, marks], []) as Promise<[CategorySlug[], string[]] | null>;
     }),
   );
-  return {
-    categories: new Set(replies.flatMap((reply) => reply ?? [])),
-    isRestored: !replies.includes(null),
-  };
+  const whole = new Set(replies.flatMap((reply) => reply?.[0] ?? []));
+  const grown = new Map<CategorySlug, Set<ArticleId>>();
+  for (const member of replies.flatMap((reply) => reply?.[1] ?? [])) {
+    const [article = '', categories = ''] = member.split(' ');
+    for (const category of categories.split(',') as CategorySlug[]) {
+      if (whole.has(category)) continue;
+      const articles = grown.get(category);
+      if (articles === undefined) grown.set(category, new Set([article as ArticleId]));
+      else articles.add(article as ArticleId);
+    }
+  }
+  return { whole, grown, isRestored: !replies.includes(null) };
 }
 
 /** All categories that reads were ever counted in. */

@@ -12,7 +12,7 @@ import { LIST_ITEMS, type ListedArticle, type ListItem, type ListKey, type Snaps
 import { listedArticle } from './listed-article.ts';
 import { isRecent, POPULAR_HALF_LIFE } from './popular.ts';
 import { type DecayedScore, type LiveCounts, readLiveCounts } from './read-article.ts';
-import { readRising } from './read-rising.ts';
+import { readActivities } from './read-rising.ts';
 import { driftOf, type Rise, riseOf } from './rising.ts';
 import { isNewcomer, nextAbove, readsToPass, readsToRise, type Standing } from './step-up.ts';
 import { readSnapshot } from './store.ts';
@@ -144,11 +144,11 @@ async function readCurrent(
   const [counts, rising] = await Promise.all([
     // Only the category itself has scores of its own half-life.
     readLiveCounts(redis, { id, categories: asked }, isHere ? halfLife : POPULAR_HALF_LIFE),
-    readRising(redis, asked, now),
+    readActivities(redis, asked, now),
   ]);
   const activity = { fast: decayedReads(counts.fast, 15, now), slow: decayedReads(counts.slow, 60, now) };
   const drift = driftOf(rising.site);
-  const mean = Math.min(...asked.map((category) => rising.categories.get(category)?.mean ?? 0));
+  const mean = Math.min(...asked.map((category) => rising.means.get(category) ?? 0));
   const score = kind === 'popular' ? decayedReads(counts.popular, halfLife * 60, now) : counts.reads[window ?? '24h'];
   return { counts, drift, standing: { id, score, activity, mean } };
 }

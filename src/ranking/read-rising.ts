@@ -2,94 +2,96 @@ import type { RedisClient } from '../engines/redis.ts';
 import { readScript, runScript } from '../engines/script.ts';
 import type { ArticleId, CategorySlug } from '../ids.ts';
 import { ALL_SHARDS, keysOf } from '../views/keys.ts';
-import { type Activity, type Candidate, driftOf, leastFast } from './rising.ts';
+import { type Activity, type Candidate, LEAST_FAST } from './rising.ts';
 
 const script = readScript(new URL('./read-rising.lua', import.meta.url));
 
-/** Candidates of a category that one shard gives, the most read first; below 2 ms of Redis' time. */
+/** Candidates that one call gives; below 2 ms of Redis' time. */
 const MAX_CANDIDATES = 500;
-
 /** Categories that are summed up in one call. */
 const CHUNK = 50;
 
-const PER_CATEGORY = 3;
+/** A category's articles may rise that have so many fast reads, whatever is read beside them. A hair less, as rising.ts. */
+const LEAST = LEAST_FAST - 1e-9;
 
-/** What a category's rising list is made of. */
-export interface CategoryActivity {
-  /** Slow reads of an article of the category that was read in the last hours. */
-  readonly mean: number;
-  readonly candidates: readonly Candidate[];
+/** What is read on the whole site, and in each category by an article of it that was read in the last hours. */
+export interface Activities {
+  readonly site: Activity;
+  /** Slow reads. */
+  readonly means: ReadonlyMap<CategorySlug, number>;
 }
 
-/** Reads of the whole site, and of each category the articles that may be rising, as they stand at `now`. */
-export async function readRising(
+/** What is read now, as it stands at `now`. */
+export async function readActivities(
   redis: RedisClient,
   categories: readonly CategorySlug[],
   now: Date,
-): Promise<{ site: Activity; categories: Map<CategorySlug, CategoryActivity> }> {
+): Promise<Activities> {
   const shards = await Promise.all(ALL_SHARDS.map((shard) => readTotals(redis, shard, categories, now)));
-  const site = {
-    fast: sumOf(shards, (totals) => totals.site.fast),
-    slow: sumOf(shards, (totals) => totals.site.slow),
-  };
-  const drift = driftOf(site);
-  const activities = categories.map(async (category, index): Promise<[CategorySlug, CategoryActivity]> => {
-    const slow = sumOf(shards, (totals) => totals.categories[index]?.slow);
-    const articles = sumOf(shards, (totals) => totals.categories[index]?.articles);
-    const mean = articles > 0 ? slow / articles : 0;
-    const least = leastFast(mean, drift);
-    // No article of a shard has more than all of its category there.
-    const asked = ALL_SHARDS.filter((shard) => (shards[shard]?.categories[index]?.fast ?? 0) >= least);
-    const found = await Promise.all(asked.map((shard) => readCandidates(redis, shard, category, least, now)));
-    return [category, { mean, candidates: found.flat() }];
+  const sum = (at: number) => shards.reduce((total, numbers) => total + (numbers[at] ?? 0), 0);
+  const means = categories.map((category, index): [CategorySlug, number] => {
+    const [slow, articles] = [sum(2 + 2 * index), sum(3 + 2 * index)];
+    return [category, articles > 0 ? slow / articles : 0];
   });
-  return { site, categories: new Map(await Promise.all(activities)) };
+  return { site: { fast: sum(0), slow: sum(1) }, means: new Map(means) };
 }
 
-interface Totals {
-  readonly site: Activity;
-  readonly categories: readonly (Activity & { readonly articles: number })[];
-}
-
+/** Fast and slow reads of the shard, then slow reads and read articles of each category. */
 async function readTotals(
   redis: RedisClient,
   shard: number,
   categories: readonly CategorySlug[],
   now: Date,
-): Promise<Totals> {
-  const ask = async (chunk: readonly CategorySlug[]): Promise<number[]> => {
+): Promise<number[]> {
+  const numbers: number[] = [];
+  for (let from = 0; from === 0 || from < categories.length; from += CHUNK) {
+    const chunk = categories.slice(from, from + CHUNK);
     const reply = await runScript(redis, script, keysOf(shard).scripted, [now.getTime() / 1000, 'totals', ...chunk]);
-    return (reply as (string | number)[]).map(Number);
-  };
-  let [fast = 0, slow = 0] = categories.length === 0 ? await ask([]) : [];
-  const sums: (Activity & { readonly articles: number })[] = [];
-  for (let from = 0; from < categories.length; from += CHUNK) {
-    const [shardFast = 0, shardSlow = 0, ...rest] = await ask(categories.slice(from, from + CHUNK));
-    [fast, slow] = [shardFast, shardSlow];
-    for (let i = 0; i < rest.length; i += PER_CATEGORY) {
-      sums.push({ fast: rest[i] ?? 0, slow: rest[i + 1] ?? 0, articles: rest[i + 2] ?? 0 });
-    }
+    numbers.push(
+      ...String(reply)
+        .split(' ')
+        .map(Number)
+        .slice(numbers.length === 0 ? 0 : 2),
+    );
   }
-  return { site: { fast, slow }, categories: sums };
+  return numbers;
 }
 
-async function readCandidates(
+/** The articles of these categories that may be rising, as they stand at `now`. */
+export async function readCandidates(
   redis: RedisClient,
-  shard: number,
-  category: CategorySlug,
-  least: number,
+  categories: readonly CategorySlug[],
   now: Date,
-): Promise<Candidate[]> {
-  const args = [now.getTime() / 1000, 'articles', category, least, MAX_CANDIDATES];
-  const reply = (await runScript(redis, script, keysOf(shard).scripted, args)) as string[];
-  const candidates: Candidate[] = [];
-  for (let i = 0; i < reply.length; i += 4) {
-    const [fast = 0, slow = 0, reads = 0] = reply.slice(i + 1, i + 4).map(Number);
-    candidates.push({ id: reply[i] as ArticleId, fast, slow, reads });
-  }
-  return candidates;
+  most = MAX_CANDIDATES,
+): Promise<Map<CategorySlug, readonly Candidate[]>> {
+  const found = new Map<CategorySlug, Candidate[]>(categories.map((category) => [category, []]));
+  const readShard = async (shard: number): Promise<void> => {
+    for (let [at, passed] = [0, 0]; at < categories.length; ) {
+      const args = [now.getTime() / 1000, 'articles', LEAST, most, passed, ...categories.slice(at)];
+      const reply = (await runScript(redis, script, keysOf(shard).scripted, args)) as Reply;
+      for (const [index, candidates] of candidatesIn(reply).entries()) {
+        found.get(categories[at + index] as CategorySlug)?.push(...candidates);
+      }
+      at += reply[0];
+      passed = reply[1];
+    }
+  };
+  await Promise.all(ALL_SHARDS.map(readShard));
+  return found;
 }
 
-function sumOf(shards: readonly Totals[], numberIn: (totals: Totals) => number | undefined): number {
-  return shards.reduce((sum, totals) => sum + (numberIn(totals) ?? 0), 0);
+type Reply = readonly [done: number, passed: number, sizes: string, rows: string];
+
+/** The candidates of each category that was looked at. */
+function candidatesIn([, , sizes, rows]: Reply): Candidate[][] {
+  const fields = rows.split(' ');
+  let at = 0;
+  return sizes.split(' ').map((size) =>
+    Array.from({ length: Number(size) }, (): Candidate => {
+      const [fast = 0, slow = 0, reads = 0] = fields.slice(at + 1, at + 4).map(Number);
+      const id = fields[at] as ArticleId;
+      at += 4;
+      return { id, fast, slow, reads };
+    }),
+  );
 }

@@ -1,85 +1,88 @@
 import type { RedisClient } from '../engines/redis.ts';
-import type { CategorySlug } from '../ids.ts';
+import type { ArticleId, CategorySlug } from '../ids.ts';
 import type { Scope } from './list.ts';
-import { type CategoryActivity, readRising } from './read-rising.ts';
-import { type Activity, driftOf, fadedBy, risingEntries } from './rising.ts';
+import type { Grown } from './read-grown.ts';
+import { readActivities, readCandidates } from './read-rising.ts';
+import { type Activity, type Candidate, driftOf, fadedBy, LEAST_FAST, risingEntries } from './rising.ts';
 import { type Entry, mergeTops } from './top.ts';
 
 /**
- * The rising lists between two ticks. They fade while nobody reads, so each of them is made anew at every tick until it
- * is empty; of categories without new reads this takes no look at Redis.
+ * The rising lists between two ticks. Every article is kept that has enough fast reads to be listed, whether it is now or
+ * not: whether it rises depends on what else is read. Without another read it fades, and is looked at in Redis no more.
  */
 export interface RisingLists {
-  /** Reads the counts of these categories; there are no others. */
-  start(categories: readonly CategorySlug[], now: Date): Promise<void>;
-  /**
-   * Reads the counts of these categories anew. False when that is not enough, because what is read on the whole site came
-   * down by more than fading: reads were taken out, or came late. Then articles may rise that nobody has read since.
-   */
-  follow(categories: readonly CategorySlug[], now: Date): Promise<boolean>;
+  /** Reads what is read now in these categories; `isFull`: there are no others. */
+  update(changed: ChangedActivity, now: Date): Promise<void>;
   /** The lists of all scopes that have one, or had one when last asked: an empty list is to be published once. */
   at(now: Date): Map<Scope, readonly Entry[]>;
 }
 
-/** Sums of the same reads in another order are still equal. */
-const TOLERANCE = 1e-9;
+export interface ChangedActivity {
+  readonly whole: readonly CategorySlug[];
+  readonly isFull: boolean;
+  /** What was read in other categories. */
+  readonly grown: ReadonlyMap<CategorySlug, readonly Grown[]>;
+}
 
-interface Known extends CategoryActivity {
-  readonly readAt: number;
+type Candidates = Map<ArticleId, Candidate & { readonly readAt: number }>;
+
+interface Known {
+  readonly mean: number;
+  readonly meanAt: number;
+  readonly candidates: Candidates;
 }
 
 export function openRisingLists(redis: RedisClient): RisingLists {
   const known = new Map<CategorySlug, Known>();
   let site: Activity = { fast: 0, slow: 0 };
   let siteReadAt = 0;
+  let listed = new Set<Scope>();
 
-  function entriesOf({ mean, candidates, readAt }: Known, drift: number, now: Date): readonly Entry[] {
-    const age = now.getTime() - readAt;
-    const faded = fadedBy({ fast: 0, slow: mean }, age);
-    return risingEntries(
-      candidates.map((candidate) => fadedBy(candidate, age)),
-      faded.slow,
-      drift,
-    );
-  }
-
-  async function read(categories: readonly CategorySlug[], now: Date): Promise<void> {
-    const activity = await readRising(redis, categories, now);
-    site = activity.site;
-    siteReadAt = now.getTime();
-    for (const [category, counts] of activity.categories) {
-      // What has nothing to list now may have had before.
-      if (counts.candidates.length > 0 || known.has(category)) known.set(category, { ...counts, readAt: siteReadAt });
+  function entriesOf({ mean, meanAt, candidates }: Known, drift: number, now: number): readonly Entry[] {
+    const faded: Candidate[] = [];
+    for (const candidate of candidates.values()) {
+      const it = fadedBy(candidate, now - candidate.readAt);
+      // Half: what lies near the edge is for risingEntries to tell.
+      if (it.fast >= LEAST_FAST / 2) faded.push(it);
+      else candidates.delete(candidate.id);
     }
+    return risingEntries(faded, fadedBy({ fast: 0, slow: mean }, now - meanAt).slow, drift);
   }
-
-  const driftAt = (now: Date) => driftOf(fadedBy(site, now.getTime() - siteReadAt));
 
   return {
-    async start(categories, now) {
-      known.clear();
-      await read(categories, now);
-    },
-    async follow(categories, now) {
-      if (categories.length === 0) return true;
-      const faded = driftAt(now);
-      await read(categories, now);
-      return driftOf(site) >= faded * (1 - TOLERANCE);
+    async update({ whole, isFull, grown }, now) {
+      const readAt = now.getTime();
+      const categories = [...whole, ...grown.keys()];
+      const [{ site: read, means }, found] = await Promise.all([
+        readActivities(redis, categories, now),
+        readCandidates(redis, whole, now),
+      ]);
+      [site, siteReadAt] = [read, readAt];
+      if (isFull) known.clear();
+      for (const [category, mean] of means) {
+        const before = found.has(category) ? undefined : known.get(category)?.candidates;
+        const read = found.get(category) ?? (grown.get(category) ?? []).map(({ candidate }) => candidate);
+        known.set(category, { mean, meanAt: readAt, candidates: withRead(before, read, readAt) });
+      }
     },
     at(now) {
-      const drift = driftAt(now);
+      const drift = driftOf(fadedBy(site, now.getTime() - siteReadAt));
       const lists = new Map<Scope, readonly Entry[]>();
       for (const [category, counts] of known) {
-        const entries = entriesOf(counts, drift, now);
-        // Who is not listed now is not before his next read: without one he falls at least as fast as the site.
-        const listed = new Set(entries.map((entry) => entry.id));
-        const candidates = counts.candidates.filter(({ id }) => listed.has(id));
-        if (candidates.length === 0) known.delete(category);
-        else known.set(category, { ...counts, candidates });
-        lists.set(category, mergeTops([entries]));
+        const entries = entriesOf(counts, drift, now.getTime());
+        if (counts.candidates.size === 0) known.delete(category);
+        if (entries.length > 0) lists.set(category, mergeTops([entries]));
       }
       if (lists.size > 0) lists.set('site', mergeTops([...lists.values()]));
-      return lists;
+      const ended = [...listed].filter((scope) => !lists.has(scope));
+      listed = new Set(lists.keys());
+      return new Map([...lists, ...ended.map((scope) => [scope, []] as const)]);
     },
   };
+}
+
+function withRead(before: Candidates | undefined, read: readonly Candidate[], readAt: number): Candidates {
+  const candidates: Candidates = before ?? new Map();
+  for (const candidate of read) candidates.set(candidate.id, { ...candidate, readAt });
+  return candidates;
 }

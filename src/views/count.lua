@@ -14,6 +14,9 @@ local function openCounts(tag, now, saved)
   local landmark15, landmark60, landmark180 = tonumber(saved[5]), tonumber(saved[6]), tonumber(saved[7])
   local slowLandmarks = { [6] = tonumber(saved[10]), [12] = tonumber(saved[11]), [24] = tonumber(saved[12]) }
 
+  -- Articles that a shard notes as changed, before whole categories are: nobody looks while no ranker runs.
+  local MAX_CHANGED = 4000
+
   local counts, groups = {}, {}
   local totalsOf, names, lists, made = {}, {}, {}, {}
   local weighedAt, slot, weight15, weight60, weight180
@@ -135,10 +138,16 @@ local function openCounts(tag, now, saved)
     if usualBox > 0 then call('HINCRBY', delta, 'b:' .. field, usualBox) end
   end
 
+  -- What the ranker looks at: the articles that were read; where these are too many, their categories.
+  local function noteChanged(isArchived)
+    local changed, members = tag .. ':changed', {}
+    if isArchived or call('SCARD', changed) > MAX_CHANGED then return call('SADD', tag .. ':dirty', unpack(names)) end
+    for i = 1, #groups do members[i] = groups[i].article .. ' ' .. groups[i].categories end
+    call('SADD', changed, unpack(members))
+  end
+
   local function writeTotals(total15, total60)
-    if #names == 0 then return end
     call('SADD', tag .. ':categories', unpack(names))
-    call('SADD', tag .. ':dirty', unpack(names))
     local fields, added = { 't15', 't60' }, { total15, total60 }
     for i = 1, #names do
       local name = names[i]
@@ -193,7 +202,9 @@ local function openCounts(tag, now, saved)
       if not isArchived then addToDelta(group, reads) end
     end
     for _, key in ipairs(made) do call('ZREM', key, LONG_MEMBER) end
+    if #names == 0 then return end
     writeTotals(total15, total60)
+    noteChanged(isArchived)
   end
 
   return counts

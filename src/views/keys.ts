@@ -71,8 +71,10 @@ export const keysOf = (shard: number) => {
     marks: `${tag}:marks`,
     /** Set: categories that this shard has counted in. */
     categories: `${tag}:categories`,
-    /** Set: categories whose counts changed since the ranker last took it. */
+    /** Set: categories in which counts fell, or changed of more than can be noted, since the ranker last took it. */
     dirty: `${tag}:dirty`,
+    /** Set of `<article> <category>,…`: what was read since the ranker last took it; these counts only grew. */
+    changed: `${tag}:changed`,
     /**
      * Hash `<slot>:<article>` → reads, `b:<slot>:<article>` → box reads among them: not yet archived. Behind it `:<class>`,
      * where it is not the usual one (view-class.ts).

@@ -116,7 +116,18 @@ test('an article counts in each of its categories, and without any under none th
   await record(NOW, read(NOW, { categories: [POLITICS, world] }), read(NOW, { article: article(1), categories: [] }));
   assert.deepEqual(Object.fromEntries(await readCategoryTotals(server.redis)), { politics: 1, world: 1 });
   assert.deepEqual(await readCounts(server.redis, article(1), []), { '1h': 1, '24h': 1, '7d': 1, '30d': 1 });
-  assert.deepEqual((await server.redis.smembers(keysOf(SHARD).dirty)).sort(), ['_', 'politics', 'world']);
+  const { changed, dirty } = keysOf(SHARD);
+  const noted = [`${article(0)} politics,world`, `${article(1)} _`];
+  assert.deepEqual((await server.redis.smembers(changed)).sort(), noted.sort());
+  assert.deepEqual(await server.redis.smembers(dirty), []);
+});
+
+test('where more articles changed than are noted, their categories are', async () => {
+  const { changed, dirty } = keysOf(SHARD);
+  await server.redis.sadd(changed, ...Array.from({ length: 4001 }, (_, i) => `${i} world`));
+  await record(NOW, read(NOW), read(NOW, { article: article(1), categories: [] }));
+  assert.equal(await server.redis.scard(changed), 4001);
+  assert.deepEqual((await server.redis.smembers(dirty)).sort(), ['_', 'politics']);
 });
 
 test('a read from our own box weighs a quarter in popular and a whole one elsewhere', async () => {
@@ -146,7 +157,7 @@ test('windows empty themselves after a pause of weeks, and leave no key behind',
   assert.deepEqual(await counts(later(8 * DAY)), [0, 0, 0, 1]);
   assert.deepEqual(await counts(later(31 * DAY)), [0, 0, 0, 0]);
   const left = (await redis.keys('*')).map((key) => key.replace(keysOf(SHARD).tag, ''));
-  const lasting = [':categories', ':delta', ':dirty', ':marks'];
+  const lasting = [':categories', ':changed', ':delta', ':dirty', ':marks'];
   assert.deepEqual(left.filter((key) => !key.startsWith(':seen:')).sort(), lasting);
 });
 
