@@ -149,7 +149,7 @@ export function openRankings({ sql, redis, siteName }: Tools): Rankings {
       const { snapshot, text, before } = composeList(key, made, past, listNames, now);
       const isChanged = snapshot.version !== past.last?.version;
       if (isChanged || isFull) {
-        await redis.set(listRedisKey(key), text);
+        await redis.set(listRedisKey(key), text());
         memory.note(key, snapshot, before);
         sparklines.note(
           key,

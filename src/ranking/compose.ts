@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import type { ArticleId } from '../ids.ts';
 import { type Curate, openCurate } from './curate.ts';
 import type { Curation } from './curation.ts';
 import type { PinReads } from './curations-in-force.ts';
 import { LIST_ITEMS, type ListedArticle, type ListItem, type ListKey, type Snapshot, slidingWindow } from './list.ts';
+import { itemsText, versionOf } from './list-text.ts';
 import { movementOf, type Ranks, ranksOf, tenureOf } from './movement.ts';
 import { isRecent, keepLastPlace } from './popular.ts';
 import { risingMovement } from './rising.ts';
@@ -41,8 +41,8 @@ export interface Past {
 /** A list made, and what is kept of making it. */
 export interface Composed {
   readonly snapshot: Snapshot;
-  /** The snapshot as JSON: items are written once, for the version and for publishing. */
-  readonly text: string;
+  /** Writes the snapshot as JSON, with sparklines. */
+  text(): string;
   /** The ranks that its movement was told against. */
   readonly before: Ranks | undefined;
 }
@@ -67,26 +67,20 @@ export function composeList(key: ListKey, counts: Counts, past: Past, names: Lis
     return [{ ...item, ...(isPinned && { pinned: true }), article }];
   });
   const title = listTitle(key, names);
-  const texts = items.map((item) => JSON.stringify(item));
   const { curation } = curate;
+  const content = `${title}\n${confidence}\n${curation === undefined ? '' : JSON.stringify(curation)}`;
   const head = {
     list: key.kind,
     scope: key.scope,
     title,
     window: slidingWindow(key.window, now),
     asOf: now.toISOString(),
-    version: versionOf(
-      `${title}\n${confidence}\n${curation === undefined ? '' : JSON.stringify(curation)}[${texts.join()}]`,
-    ),
+    version: versionOf(content, items),
     confidence,
     ...(curation !== undefined && { curation }),
   };
-  const sparklineOf = counts.sparklines?.of(key, now);
-  const withSparklines = texts.map((text, index) => {
-    const sparkline = items[index] && sparklineOf?.(items[index].article.id);
-    return sparkline === undefined ? text : `${text.slice(0, -1)},"sparkline":[${sparkline.join()}]}`;
-  });
-  const text = `${JSON.stringify(head).slice(0, -1)},"items":[${withSparklines.join()}]}`;
+  const text = () =>
+    `${JSON.stringify(head).slice(0, -1)},"items":[${itemsText(items, counts.sparklines?.of(key, now))}]}`;
   return { snapshot: { ...head, items }, text, before };
 }
 
@@ -125,9 +119,4 @@ function boxOf(items: ReadonlyMap<ArticleId, ListItem>): ReadonlySet<ArticleId> 
 function toldAgainst(article: ArticleId, rank: number, before: Ranks): ListItem['dayAgo'] & object {
   const { previousRank, movement } = movementOf(article, rank, before);
   return { rank: previousRank, movement };
-}
-
-/** Of all that a reader sees except the times of the build and sparklines, so that a list which did not change keeps it. */
-function versionOf(content: string): string {
-  return createHash('sha256').update(content).digest('base64url').slice(0, 16);
 }
