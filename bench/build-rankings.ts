@@ -1,144 +1,134 @@
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
-import { Redis } from 'ioredis';
 import { MINUTE, SECOND } from '../src/clock.ts';
-import type { CategorySlug } from '../src/ids.ts';
+import { shardOf } from '../src/ids.ts';
 import { openRankings } from '../src/ranking/build.ts';
+import { migrate } from '../src/schema/migrate.ts';
 import { ALL_SHARDS, keysOf, WINDOWS } from '../src/views/keys.ts';
-import {
-  countReads,
-  insertArticles,
-  insertCategories,
-  openShards,
-  type TestArticle,
-  testArticle,
-} from '../tests/ranking/counts.ts';
-import { openTestSql } from '../tests/support/engines.ts';
+import { MAX_BATCH, type Read, recordReads } from '../src/views/record.ts';
+import type { TestArticle } from '../tests/ranking/counts.ts';
+import { databaseUrl, openDatabase, openTestRedis } from '../tests/support/engines.ts';
+import { redisCpu } from './quiet-feeds.ts';
+import { fillSite, type RankedSite } from './ranked-site.ts';
 
 /**
- * What building all lists costs: in full, and after reads of some articles, beside a baseline in the same run: as many
- * plain ZREVRANGE of 50 as a full build has sorted sets to look at, pipelined by shard, with nothing done to the replies.
+ * What building all lists costs: in full, and after reads of some articles, among few articles and many; beside a baseline
+ * in the same run: as many plain ZREVRANGE of 50 as a full build has sorted sets to look at, pipelined by shard, with
+ * nothing done to the replies.
  *
- *     REDIS_URL=redis://127.0.0.1:6379 DATABASE_URL=postgres://… node --import tsx bench/build-rankings.ts
+ *     REDIS_URL=redis://… DATABASE_URL=postgres://… node --import tsx bench/build-rankings.ts [--articles 10000,100000,1000000]
  *
- * Takes Redis database --db, which must be empty and is emptied again; without DATABASE_URL the embedded PostgreSQL.
+ * Articles are read as 1/rank, so that most reads are of what stands in lists, and nearly all lists change at each tick.
+ * Commands that hold Redis for 5 ms or longer are counted by its own slow log, which nobody else may fill meanwhile.
  */
 const { values } = parseArgs({
   options: {
-    db: { type: 'string', default: '4001' },
     categories: { type: 'string', default: '50' },
-    articles: { type: 'string', default: '20000' },
+    articles: { type: 'string', default: '100000' },
     changed: { type: 'string', default: '500' },
-    rounds: { type: 'string', default: '9' },
+    rounds: { type: 'string', default: '21' },
   },
 });
-const [categoryCount, articleCount, changed, rounds] = [
-  Number(values.categories),
-  Number(values.articles),
-  Number(values.changed),
-  Number(values.rounds),
-];
+const [categoryCount, changed, rounds] = [Number(values.categories), Number(values.changed), Number(values.rounds)];
+const SLOW_MICROSECONDS = 5000;
+let visitors = 1;
+const nothing = async () => {};
+if (databaseUrl === undefined) throw new Error('set DATABASE_URL and REDIS_URL to servers');
 
-const redis = new Redis(process.env['REDIS_URL'] ?? 'redis://127.0.0.1:6379', {
-  db: Number(values.db),
-  retryStrategy: null,
-});
-if ((await redis.dbsize()) > 0) throw new Error(`Redis database ${values.db} is not empty; choose another with --db.`);
-const { sql, close } = await openTestSql();
+for (const articleCount of values.articles.split(',').map(Number)) await measure(databaseUrl, articleCount);
 
-// Always the same numbers, so that two runs compare.
-let state = 20_261_126;
-function random(): number {
-  state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-  return state / 2 ** 32;
-}
+async function measure(url: string, articleCount: number): Promise<void> {
+  const database = await openDatabase(url, migrate);
+  const { redis, close } = await openTestRedis();
+  const { sql } = database;
+  const start = Date.now();
+  const site = await fillSite(sql, redis, { categoryCount, articleCount }, new Date(start));
+  const rankings = openRankings({ sql, redis, siteName: 'JN' });
+  await redis.config('SET', 'slowlog-log-slower-than', SLOW_MICROSECONDS);
+  await redis.slowlog('RESET');
 
-const start = Date.now();
-const categories = Array.from({ length: categoryCount }, (_, index) => `category-${index}`);
-const anyCategory = () => categories[Math.floor(random() * categoryCount)] as string;
+  const [cold] = await measureRounds(1, nothing, () => rankings.tick(new Date(start)));
+  const [baseline] = await measureRounds(rounds, nothing, () => readPlainly(site));
+  // Rounds are minutes apart, so each full build also stores what changed and looks up the hour before.
+  const readAt = (at: number) => read(site.choose(changed), new Date(at));
+  const fullAt = (round: number) => start + (2 * round + 2) * MINUTE;
+  const [full, { built }] = await measureRounds(
+    rounds,
+    (round) => readAt(fullAt(round)),
+    (round) => rankings.tick(new Date(fullAt(round))),
+  );
+  const tickAt = (round: number) => fullAt(rounds - 1) + (round + 1) * 5 * SECOND;
+  const [tick, { published }] = await measureRounds(
+    rounds,
+    (round) => readAt(tickAt(round)),
+    (round) => rankings.tick(new Date(tickAt(round))),
+  );
+  const slow = await redis.slowlog('LEN');
 
-async function fill(): Promise<TestArticle[]> {
-  await openShards(redis, new Date(start));
-  await insertCategories(sql, Object.fromEntries(categories.map((slug) => [slug, slug])));
-  const articles: TestArticle[] = [];
-  for (let index = 0; index < articleCount; index++) {
-    const own = new Set([anyCategory(), ...(random() < 0.2 ? [anyCategory()] : [])]);
-    articles.push(testArticle(new Date(start - random() * 6 * 24 * 60 * MINUTE), ...own));
+  console.log(`${articleCount} articles, ${categoryCount} categories, ${built} lists; medians of ${rounds}, ms`);
+  console.log(`${' '.repeat(46)}     took      CPU  of Redis  × baseline`);
+  const line = (name: string, { took, cpu, redisCpu }: Cost) => {
+    const columns = [took, cpu, redisCpu].map((ms) => ms.toFixed(1).padStart(9)).join('');
+    console.log(`  ${name.padEnd(44)}${columns}${(took / baseline.took).toFixed(2).padStart(12)}`);
+  };
+  line(`baseline: ${ALL_SHARDS.length * 5 * categoryCount} ZREVRANGE of 50`, baseline);
+  line('first build of a new process', cold);
+  line('full build, with snapshots stored', full);
+  line(`tick after reads of ${changed} articles`, tick);
+  console.log(`  such a tick published ${published} lists; commands that held Redis for 5 ms or longer: ${slow}`);
+  await close();
+  await database.close();
+
+  async function read(articles: readonly TestArticle[], at: Date): Promise<void> {
+    for (const shard of ALL_SHARDS) {
+      const own = articles.filter(({ id }) => shardOf(id) === shard);
+      const reads = own.map(({ id: article, categories }): Read => {
+        const visitor = String(visitors++);
+        return { article, categories, at, isTimeNamed: false, isBox: false, visitor, visitorBefore: undefined };
+      });
+      for (let from = 0; from < reads.length; from += MAX_BATCH) {
+        await recordReads(redis, shard, at, reads.slice(from, from + MAX_BATCH));
+      }
+    }
   }
-  for (let from = 0; from < articleCount; from += 2000) {
-    const some = articles.slice(from, from + 2000);
-    await insertArticles(sql, some);
-    const reads = some.map((article) => ({
-      article,
-      at: new Date(start - random() * 24 * 60 * MINUTE),
-      reads: Math.ceil(2000 * random() ** 8),
-    }));
-    await countReads(redis, reads, new Date(start));
-  }
-  return articles;
-}
 
-async function readReads(): Promise<void> {
-  await Promise.all(
-    ALL_SHARDS.map((shard) => {
+  async function readPlainly({ categories }: RankedSite): Promise<void> {
+    const all = ALL_SHARDS.map((shard) => {
       const pipeline = redis.pipeline();
       const { window, popular } = keysOf(shard);
-      for (const category of categories as CategorySlug[]) {
+      for (const category of categories) {
         for (const name of WINDOWS) pipeline.zrevrange(window(name, category), 0, 49, 'WITHSCORES');
         pipeline.zrevrange(popular(category, 3), 0, 49, 'WITHSCORES');
       }
       return pipeline.exec();
-    }),
-  );
-}
-
-async function median(prepare: (round: number) => Promise<unknown>, work: (round: number) => Promise<unknown>) {
-  const times: number[] = [];
-  for (let round = 0; round < rounds; round++) {
-    await prepare(round);
-    const from = performance.now();
-    await work(round);
-    times.push(performance.now() - from);
+    });
+    await Promise.all(all);
   }
-  return times.sort((a, b) => a - b)[Math.floor(rounds / 2)] ?? 0;
+
+  async function measureRounds<Result>(
+    count: number,
+    prepare: (round: number) => Promise<unknown>,
+    work: (round: number) => Promise<Result>,
+  ): Promise<[Cost, Result]> {
+    const costs: Cost[] = [];
+    let result: Result | undefined;
+    for (let round = 0; round < count; round++) {
+      await prepare(round);
+      const [own, redisBefore, from] = [process.cpuUsage(), await redisCpu(redis), performance.now()];
+      result = await work(round);
+      const took = performance.now() - from;
+      const { user, system } = process.cpuUsage(own);
+      costs.push({ took, cpu: (user + system) / 1000, redisCpu: ((await redisCpu(redis)) - redisBefore) * 1000 });
+    }
+    const median = (name: keyof Cost) =>
+      costs.map((cost) => cost[name]).sort((a, b) => a - b)[Math.floor(count / 2)] ?? 0;
+    return [{ took: median('took'), cpu: median('cpu'), redisCpu: median('redisCpu') }, result as Result];
+  }
 }
 
-async function readSome(articles: readonly TestArticle[], at: Date): Promise<void> {
-  const some = Array.from({ length: changed }, () => articles[Math.floor(random() * articles.length)] as TestArticle);
-  await countReads(
-    redis,
-    some.map((article) => ({ article, at, reads: 1 })),
-    at,
-  );
+/** In ms. On a machine that has more to do, CPU says more than the clock. */
+interface Cost {
+  readonly took: number;
+  readonly cpu: number;
+  readonly redisCpu: number;
 }
-
-const articles = await fill();
-const rankings = openRankings({ sql, redis, siteName: 'JN' });
-const first = performance.now();
-await rankings.tick(new Date(start));
-const cold = performance.now() - first;
-
-const nothing = async () => {};
-const baseline = await median(nothing, readReads);
-// Rounds are minutes apart, so each full build also stores what changed and looks up the hour before.
-const full = await median(
-  (round) => readSome(articles, new Date(start + (2 * round + 2) * MINUTE)),
-  (round) => rankings.tick(new Date(start + (2 * round + 2) * MINUTE)),
-);
-const afterFull = start + 2 * rounds * MINUTE;
-const tick = await median(
-  (round) => readSome(articles, new Date(afterFull + (round + 1) * SECOND)),
-  (round) => rankings.tick(new Date(afterFull + (round + 1) * SECOND)),
-);
-
-const line = (name: string, ms: number) =>
-  console.log(`${name.padEnd(44)}${ms.toFixed(1).padStart(9)} ms${(ms / baseline).toFixed(2).padStart(8)} ×`);
-console.log(`${categoryCount} categories, ${articleCount} articles, medians of ${rounds}`);
-line(`baseline: ${16 * 5 * categoryCount} ZREVRANGE of 50`, baseline);
-line('first build of a new process', cold);
-line('full build, with snapshots stored', full);
-line(`tick after reads of ${changed} articles`, tick);
-
-await redis.flushdb();
-redis.disconnect();
-await close();

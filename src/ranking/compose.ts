@@ -53,18 +53,15 @@ export function composeList(key: ListKey, counts: Counts, past: Past, names: Lis
   const { placed, confidence } = curate.finish(placeEntries(key, { ...counts, articles: curate.articles }, past, now));
   // A list without a past is told against itself: nothing has moved yet. One of what rises was empty.
   const hasNoRanks = placed.length === 0 || key.kind === 'rising';
-  const ownRanks = hasNoRanks ? undefined : ranksOf(placed.map((entry) => entry.id));
-  const before = past.before ?? ownRanks;
+  const before = past.before ?? (hasNoRanks ? undefined : ranksOf(placed.map((entry) => entry.id)));
   const items = placed.flatMap(({ id, reads, fill, isPinned }, index): ListItem[] => {
     const article = counts.articles.get(id);
     if (article === undefined) return [];
-    const rank = index + 1;
-    const told = movementOf(id, rank, before ?? new Map());
-    const { previousRank, movement } = key.kind === 'rising' ? risingMovement(id, told, now) : told;
-    const { since, peakRank } = tenureOf(rank, past.lastItems.get(id), now);
-    const dayAgo = past.dayBefore && { dayAgo: toldAgainst(id, rank, past.dayBefore) };
-    const item = { rank, previousRank, movement, peakRank, since, reads, fill, ...dayAgo };
-    return [{ ...item, ...(isPinned && { pinned: true }), article }];
+    const last = past.lastItems.get(id);
+    const item = itemOf(key, { id, rank: index + 1, reads, fill }, past, before, now);
+    if (isPinned) return [{ ...item, pinned: true, article }];
+    // Most items say what they said at the last tick, and need not be written again.
+    return [last !== undefined && last.article === article && isSame(item, last) ? last : { ...item, article }];
   });
   const title = listTitle(key, names);
   const { curation } = curate;
@@ -114,6 +111,31 @@ function placeRising({ rising = [], articles }: Placeable): ReturnType<typeof fi
 function boxOf(items: ReadonlyMap<ArticleId, ListItem>): ReadonlySet<ArticleId> {
   const box = [...items.values()].filter((item) => item.rank <= BOX_ITEMS && item.fill === null && !item.pinned);
   return new Set(box.map((item) => item.article.id));
+}
+
+type Told = Omit<ListItem, 'article'>;
+
+/** What an item says beside its article. */
+function itemOf(
+  key: ListKey,
+  { id, rank, reads, fill }: Pick<ListItem, 'rank' | 'reads' | 'fill'> & { readonly id: ArticleId },
+  past: Past,
+  before: Ranks | undefined,
+  now: Date,
+): Told {
+  const told = movementOf(id, rank, before ?? NO_RANKS);
+  const { previousRank, movement } = key.kind === 'rising' ? risingMovement(id, told, now) : told;
+  const { since, peakRank } = tenureOf(rank, past.lastItems.get(id), now);
+  const item = { rank, previousRank, movement, peakRank, since, reads, fill };
+  return past.dayBefore === undefined ? item : { ...item, dayAgo: toldAgainst(id, rank, past.dayBefore) };
+}
+
+const NO_RANKS: Ranks = new Map();
+const NUMBERS = ['rank', 'reads', 'previousRank', 'movement', 'peakRank', 'since', 'fill', 'pinned'] as const;
+
+function isSame(one: Told, other: Told): boolean {
+  const hasSameDay = one.dayAgo?.rank === other.dayAgo?.rank && one.dayAgo?.movement === other.dayAgo?.movement;
+  return hasSameDay && NUMBERS.every((name) => one[name] === other[name]);
 }
 
 function toldAgainst(article: ArticleId, rank: number, before: Ranks): ListItem['dayAgo'] & object {

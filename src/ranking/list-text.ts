@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { ListedArticle, ListItem } from './list.ts';
 import type { SparklineOf } from './sparklines.ts';
 
@@ -12,6 +12,7 @@ interface ArticleText {
 }
 
 const known = new WeakMap<ListedArticle, ArticleText>();
+const numbers = new WeakMap<ListItem, string>();
 
 function textOf(article: ListedArticle): ArticleText {
   const found = known.get(article);
@@ -27,7 +28,7 @@ export function itemsText(items: readonly ListItem[], sparklineOf: SparklineOf |
   return items
     .map((item) => {
       const sparkline = sparklineOf?.(item.article.id);
-      const drawn = sparkline === undefined ? '' : `,"sparkline":[${sparkline.join()}]`;
+      const drawn = sparkline === undefined ? '' : `,"sparkline":[${sparkline}]`;
       return `${numbersOf(item)},"article":${textOf(item.article).json}${drawn}}`;
     })
     .join();
@@ -38,12 +39,33 @@ export function versionOf(head: string, items: readonly ListItem[]): string {
   return hashOf(`${head}[${items.map((item) => `${numbersOf(item)}${textOf(item.article).hash}`).join()}]`);
 }
 
-/** The item without its article, not closed. None of its words has a character that JSON would escape. */
-function numbersOf({ rank, previousRank, movement, peakRank, since, reads, fill, dayAgo, pinned }: ListItem): string {
+/** The item without its article, not closed. */
+function numbersOf(item: ListItem): string {
+  const found = numbers.get(item);
+  if (found !== undefined) return found;
+  const text = writeNumbers(item);
+  numbers.set(item, text);
+  return text;
+}
+
+/** None of an item's own words has a character that JSON would escape. */
+function writeNumbers({
+  rank,
+  previousRank,
+  movement,
+  peakRank,
+  since,
+  reads,
+  fill,
+  dayAgo,
+  pinned,
+}: ListItem): string {
+  const told = `{"rank":${rank},"previousRank":${previousRank},"movement":"${movement}","peakRank":${peakRank}`;
   const day = dayAgo === undefined ? '' : `,"dayAgo":{"rank":${dayAgo.rank},"movement":"${dayAgo.movement}"}`;
-  return `{"rank":${rank},"previousRank":${previousRank},"movement":"${movement}","peakRank":${peakRank},"since":"${since}","reads":${reads},"fill":${fill === null ? 'null' : `"${fill}"`}${day}${pinned ? ',"pinned":true' : ''}`;
+  const filled = fill === null ? 'null' : `"${fill}"`;
+  return `${told},"since":"${since}","reads":${reads},"fill":${filled}${day}${pinned ? ',"pinned":true' : ''}`;
 }
 
 function hashOf(text: string): string {
-  return createHash('sha256').update(text).digest('base64url').slice(0, 16);
+  return hash('sha256', text, 'base64url').slice(0, 16);
 }

@@ -2,7 +2,7 @@ import type { RedisClient } from '../engines/redis.ts';
 import { readScript, runScript } from '../engines/script.ts';
 import type { ArticleId, CategorySlug } from '../ids.ts';
 import { ALL_SHARDS, keysOf } from '../views/keys.ts';
-import { type Activity, type Candidate, LEAST_FAST } from './rising.ts';
+import { type Activity, type Candidate, type Crowd, LEAST_FAST } from './rising.ts';
 
 const script = readScript(new URL('./read-rising.lua', import.meta.url));
 
@@ -14,11 +14,10 @@ const CHUNK = 50;
 /** A category's articles may rise that have so many fast reads, whatever is read beside them. A hair less, as rising.ts. */
 const LEAST = LEAST_FAST - 1e-9;
 
-/** What is read on the whole site, and in each category by an article of it that was read in the last hours. */
+/** What is read on the whole site, and in categories. */
 export interface Activities {
   readonly site: Activity;
-  /** Slow reads. */
-  readonly means: ReadonlyMap<CategorySlug, number>;
+  readonly categories: ReadonlyMap<CategorySlug, Crowd>;
 }
 
 /** What is read now, as it stands at `now`. */
@@ -29,11 +28,11 @@ export async function readActivities(
 ): Promise<Activities> {
   const shards = await Promise.all(ALL_SHARDS.map((shard) => readTotals(redis, shard, categories, now)));
   const sum = (at: number) => shards.reduce((total, numbers) => total + (numbers[at] ?? 0), 0);
-  const means = categories.map((category, index): [CategorySlug, number] => {
-    const [slow, articles] = [sum(2 + 2 * index), sum(3 + 2 * index)];
-    return [category, articles > 0 ? slow / articles : 0];
-  });
-  return { site: { fast: sum(0), slow: sum(1) }, means: new Map(means) };
+  const crowds = categories.map((category, index): [CategorySlug, Crowd] => [
+    category,
+    { slow: sum(2 + 2 * index), articles: sum(3 + 2 * index) },
+  ]);
+  return { site: { fast: sum(0), slow: sum(1) }, categories: new Map(crowds) };
 }
 
 /** Fast and slow reads of the shard, then slow reads and read articles of each category. */

@@ -163,7 +163,8 @@ function takeReply(part: Part, reply: string[], landmark: number, isEligible: (a
     );
   }
   part.cutAt = entries.length < part.limit ? undefined : entries.at(-1);
-  part.entries = isPopular(name) ? entries.filter((entry) => isEligible(entry.id)) : entries;
+  // Scores that are the same for a list, but not for Redis, stand newest first.
+  part.entries = isPopular(name) ? entries.filter((entry) => isEligible(entry.id)).sort(byPlace) : entries;
 }
 
 /** Gives the entries of popular lists their reads of 24 hours; most are known from the 24 h list of the category. */

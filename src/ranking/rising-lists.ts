@@ -3,7 +3,7 @@ import type { ArticleId, CategorySlug } from '../ids.ts';
 import type { Scope } from './list.ts';
 import type { Grown } from './read-grown.ts';
 import { readActivities, readCandidates } from './read-rising.ts';
-import { type Activity, type Candidate, driftOf, fadedBy, LEAST_FAST, risingEntries } from './rising.ts';
+import { type Activity, type Candidate, driftOf, fadedBy, LEAST_FAST, meanOf, risingEntries } from './rising.ts';
 import { type Entry, mergeTops } from './top.ts';
 
 /**
@@ -53,16 +53,16 @@ export function openRisingLists(redis: RedisClient): RisingLists {
     async update({ whole, isFull, grown }, now) {
       const readAt = now.getTime();
       const categories = [...whole, ...grown.keys()];
-      const [{ site: read, means }, found] = await Promise.all([
+      const [{ site: read, categories: crowds }, found] = await Promise.all([
         readActivities(redis, categories, now),
         readCandidates(redis, whole, now),
       ]);
       [site, siteReadAt] = [read, readAt];
       if (isFull) known.clear();
-      for (const [category, mean] of means) {
+      for (const [category, crowd] of crowds) {
         const before = found.has(category) ? undefined : known.get(category)?.candidates;
         const read = found.get(category) ?? (grown.get(category) ?? []).map(({ candidate }) => candidate);
-        known.set(category, { mean, meanAt: readAt, candidates: withRead(before, read, readAt) });
+        known.set(category, { mean: meanOf(crowd), meanAt: readAt, candidates: withRead(before, read, readAt) });
       }
     },
     at(now) {

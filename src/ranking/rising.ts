@@ -30,6 +30,19 @@ export interface Candidate extends Activity {
   readonly reads: number;
 }
 
+/** What is read in a category. */
+export interface Crowd {
+  readonly slow: number;
+  /** Its articles that were read in the last hours: of which as much is left as of one read after four hours. */
+  readonly articles: number;
+}
+export const LEAST_SLOW = 1 / 16;
+
+/** Slow reads of an article of the category, in the mean. */
+export function meanOf({ slow, articles }: Crowd): number {
+  return articles > 0 ? slow / articles : 0;
+}
+
 const fastRate = (fast: number) => (fast * Math.LN2) / FAST_MINUTES;
 const slowRate = (slow: number) => (slow * Math.LN2) / SLOW_MINUTES;
 
@@ -72,12 +85,6 @@ export function riseOf({ fast, slow }: Activity, mean: number, drift: number): R
   const growth = expected > 0 ? Math.round(rate / expected / TOLERANCE) * TOLERANCE : 0;
   const z = expected > 0 ? (rate - expected) / Math.sqrt((expected * Math.LN2) / (2 * FAST_MINUTES)) : 0;
   return { rate, expected, growth, z, isSignificant };
-}
-
-/** The fewest fast reads with which an article of the category can be listed; `mean` are slow reads of its articles. */
-export function leastFast(mean: number, drift: number): number {
-  const significant = (significantRate(drift * slowRate(mean)) * FAST_MINUTES) / Math.LN2;
-  return Math.max(LEAST_FAST, significant) - TOLERANCE;
 }
 
 /**

@@ -24,6 +24,8 @@ const STEPS: readonly Step[] = [SLOT_SECONDS * SECOND, HOUR, 7 * HOUR, 30 * HOUR
 const BUDGET = 100_000;
 const TICK_BUDGET = 20_000;
 const MOST_BETWEEN_WHOLES = 30 * MINUTE;
+/** What is new in lists has its sparkline after so long; more often than that, looking for it is most of a tick's work. */
+const REFRESH_EVERY = 15 * SECOND;
 /** Slots are rolled up to hours after so long (views/roll-up.ts). */
 const SLOTS_KEPT = 48 * HOUR;
 
@@ -35,9 +37,13 @@ interface Known {
   /** When all steps were read, and how often before. */
   readonly wholeAt: number;
   readonly wholes: number;
+  /** The values as they were last asked for, and when: most stand in several lists, at many ticks. */
+  text: string;
+  textLast: number;
 }
 
-export type SparklineOf = (article: ArticleId) => readonly number[] | undefined;
+/** The values of an article, joined by commas. */
+export type SparklineOf = (article: ArticleId) => string | undefined;
 
 export interface Sparklines {
   /** The sparklines of a list's items, as far as they are known. */
@@ -50,7 +56,13 @@ export interface Sparklines {
 
 export function openSparklines(sql: Sql): Sparklines {
   const shown = new Map<string, { readonly step: Step; readonly articles: readonly ArticleId[] }>();
+  let refreshedAt = Number.NEGATIVE_INFINITY;
   const known = new Map<Step, Map<ArticleId, Known>>(STEPS.map((step) => [step, new Map()]));
+
+  function wantedAt(step: Step): Set<ArticleId> {
+    const lists = [...shown.values()].filter((list) => list.step === step);
+    return new Set(lists.flatMap(({ articles }) => articles));
+  }
 
   return {
     of(key, now) {
@@ -58,17 +70,17 @@ export function openSparklines(sql: Sql): Sparklines {
       const last = Math.floor(now.getTime() / step);
       return (id) => {
         const found = known.get(step)?.get(id);
-        return found === undefined ? undefined : movedTo(found, last);
+        return found === undefined ? undefined : textAt(found, last);
       };
     },
     note(key, articles) {
       shown.set(listRedisKey(key), { step: stepOf(key), articles });
     },
     async refresh(isFull, now) {
+      if (!isFull && Math.abs(now.getTime() - refreshedAt) < REFRESH_EVERY) return;
+      refreshedAt = now.getTime();
       for (const [step, own] of known) {
-        const lists = [...shown.values()].filter((list) => list.step === step);
-        const wanted = new Set(lists.flatMap(({ articles }) => articles));
-        for (const id of own.keys()) if (!wanted.has(id)) own.delete(id);
+        const wanted = wantedAt(step);
         await refreshStep(sql, step, wanted, own, isFull ? BUDGET : TICK_BUDGET, now);
       }
     },
@@ -88,6 +100,7 @@ async function refreshStep(
   budget: number,
   now: Date,
 ): Promise<void> {
+  for (const id of own.keys()) if (!wanted.has(id)) own.delete(id);
   const last = Math.floor(now.getTime() / step);
   const readAt = (id: ArticleId) => own.get(id)?.readAt ?? 0;
   const isFollowed = (id: ArticleId) => {
@@ -125,6 +138,13 @@ function movedTo({ values, last: known }: Known, last: number): readonly number[
   return gone === 0 ? values : [...values.slice(gone), ...Array<number>(gone).fill(0)];
 }
 
+function textAt(found: Known, last: number): string {
+  if (found.textLast === last) return found.text;
+  found.text = movedTo(found, last).join();
+  found.textLast = last;
+  return found.text;
+}
+
 function updated(
   before: Known | undefined,
   counts: ReadonlyMap<number, number> | undefined,
@@ -139,7 +159,7 @@ function updated(
     if (index >= 0 && index < VALUES) values[index] = reads;
   }
   const { wholeAt, wholes } = isFollowed ? before : { wholeAt: now.getTime(), wholes: (before?.wholes ?? 0) + 1 };
-  return { values, last, readAt: now.getTime(), wholeAt, wholes };
+  return { values, last, readAt: now.getTime(), wholeAt, wholes, text: '', textLast: Number.NaN };
 }
 
 /** Archived reads of the articles and their copies, by step from `first` on. */

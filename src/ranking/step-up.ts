@@ -1,6 +1,7 @@
-import type { ArticleId } from '../ids.ts';
+import type { ArticleId, CategorySlug } from '../ids.ts';
 import type { ListItem, ListKind } from './list.ts';
-import { type Activity, riseOf } from './rising.ts';
+import type { Activities } from './read-rising.ts';
+import { type Activity, type Crowd, driftOf, LEAST_SLOW, meanOf, type Rise, riseOf } from './rising.ts';
 import { BOX_ITEMS } from './thin.ts';
 
 /** An article as a list orders it. */
@@ -9,8 +10,8 @@ export interface Standing {
   /** Access: reads in the window. Popular: decayed reads, as they stand now. */
   readonly score: number;
   readonly activity: Activity;
-  /** Slow reads of an article of its category, in the mean. */
-  readonly mean: number;
+  /** The categories that its rise is told from. */
+  readonly categories: readonly CategorySlug[];
 }
 
 /** How far ahead of the last in the box a newcomer must be (popular.ts). */
@@ -25,13 +26,16 @@ export function readsToPass(
   kind: ListKind,
   own: Standing,
   other: Standing,
-  { isNewcomer, drift }: { readonly isNewcomer: boolean; readonly drift: number },
+  { isNewcomer, activities }: { readonly isNewcomer: boolean; readonly activities: Activities },
 ): number | undefined {
   if (kind === 'rising') {
-    const target = riseOf(other.activity, other.mean, drift).growth;
     return fewest((reads) => {
-      const { growth, isSignificant } = riseOf(withReads(own.activity, reads), own.mean, drift);
-      return isSignificant && (growth > target || (growth === target && own.id > other.id));
+      const [raised, around] = withReads(own, reads, activities);
+      const { growth, isSignificant } = riseIn(raised, around);
+      const target = riseIn(other, around);
+      // One that does not rise any more beside so many reads is passed as well.
+      if (!isSignificant || !target.isSignificant) return isSignificant;
+      return growth > target.growth || (growth === target.growth && own.id > other.id);
     });
   }
   if (kind === 'popular') {
@@ -44,8 +48,20 @@ export function readsToPass(
 }
 
 /** How many reads more would bring an article onto a rising list at all. */
-export function readsToRise({ activity, mean }: Standing, drift: number): number | undefined {
-  return fewest((reads) => riseOf(withReads(activity, reads), mean, drift).isSignificant);
+export function readsToRise(own: Standing, activities: Activities): number | undefined {
+  return fewest((reads) => riseIn(...withReads(own, reads, activities)).isSignificant);
+}
+
+/** How the article rises, told from the category in which it rises most. */
+export function riseIn({ activity, categories }: Standing, { site, categories: crowds }: Activities): Rise & Told {
+  const means = categories.map((category) => meanOf(crowds.get(category) ?? { slow: 0, articles: 0 }));
+  const [mean, drift] = [Math.min(...means), driftOf(site)];
+  return { ...riseOf(activity, mean, drift), mean, drift };
+}
+
+interface Told {
+  readonly mean: number;
+  readonly drift: number;
 }
 
 /** The item that the article has to pass: the next one above that no editor holds there. */
@@ -60,12 +76,30 @@ export function isNewcomer(items: readonly ListItem[], article: ArticleId, other
   return other.rank === BOX_ITEMS && (own === undefined || own.rank > BOX_ITEMS);
 }
 
-const withReads = ({ fast, slow }: Activity, reads: number): Activity => ({ fast: fast + reads, slow: slow + reads });
+/** The article and all around it, when it has been read so often more: its own reads are the site's and its category's too. */
+function withReads(own: Standing, reads: number, { site, categories }: Activities): [Standing, Activities] {
+  const raised = (it: Activity): Activity => ({ fast: it.fast + reads, slow: it.slow + reads });
+  const isNew = own.activity.slow < LEAST_SLOW;
+  const crowds = Array.from(categories, ([category, crowd]): [CategorySlug, Crowd] => {
+    if (!own.categories.includes(category)) return [category, crowd];
+    return [category, { slow: crowd.slow + reads, articles: crowd.articles + (isNew ? 1 : 0) }];
+  });
+  return [
+    { ...own, activity: raised(own.activity) },
+    { site: raised(site), categories: new Map(crowds) },
+  ];
+}
 
-/** The least number from 1 on that passes; more reads never pass less. */
+/**
+ * The least number from 1 on that passes, found between two steps of a fifth. An article that is most of what the site
+ * reads does not rise against it, so that more reads may pass less in the end.
+ */
 function fewest(passes: (reads: number) => boolean): number | undefined {
-  if (!passes(MOST_READS)) return undefined;
-  let [low, high] = [0, MOST_READS];
+  let [low, high] = [0, 1];
+  while (!passes(high)) {
+    if (high > MOST_READS) return undefined;
+    [low, high] = [high, Math.ceil(high * 1.2)];
+  }
   while (high - low > 1) {
     const middle = Math.floor((low + high) / 2);
     if (passes(middle)) high = middle;

@@ -36,17 +36,36 @@ export function byPlace(a: Entry, b: Entry): number {
   return b.score - a.score || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
 }
 
-/** The best `depth` of several lists; an article that stands in more than one counts once. */
+/**
+ * The best `depth` of several lists that are in order; an article that stands in more than one counts once. Of a list no
+ * more is looked at than may be among the best, since the site's lists are merged of hundreds at every tick.
+ */
 export function mergeTops(lists: Iterable<readonly Entry[]>, depth = DEPTH): readonly Entry[] {
-  const best = new Map<ArticleId, Entry>();
+  let pool: Entry[] = [];
+  let last: Entry | undefined;
   for (const list of lists) {
     for (const entry of list) {
-      const known = best.get(entry.id);
-      // The same article was read a moment apart in its categories: the higher count is the later one.
-      if (known === undefined || known.score < entry.score) best.set(entry.id, entry);
+      if (last !== undefined && byPlace(entry, last) > 0) break;
+      pool.push(entry);
     }
+    if (pool.length < 2 * depth) continue;
+    pool = best(pool, depth);
+    last = pool[depth - 1];
   }
-  return [...best.values()].sort(byPlace).slice(0, depth);
+  return best(pool, depth);
+}
+
+/** The same article was read a moment apart in its categories: the higher count is the later one. */
+function best(entries: Entry[], depth: number): Entry[] {
+  const seen = new Set<ArticleId>();
+  const first: Entry[] = [];
+  for (const entry of entries.sort(byPlace)) {
+    if (first.length === depth) break;
+    if (seen.has(entry.id)) continue;
+    seen.add(entry.id);
+    first.push(entry);
+  }
+  return first;
 }
 
 /**
