@@ -88,13 +88,7 @@ test('it moves on with time, follows what is read, and what comes late for the s
 test('what is reported hours late shows when the whole is read again, soon at first', async () => {
   const [article] = await site.newArticles(1, 'politics');
   assert.ok(article);
-  const whole = (at: Date) =>
-    sparklines
-      .of(
-        DAILY,
-        at,
-      )(article.id)
-      ?.reduce((sum, reads) => sum + reads, 0);
+  const whole = (at: Date) => valuesOf(article, DAILY, at)?.reduce((sum, reads) => sum + reads, 0);
   sparklines.note(DAILY, [article.id]);
   await sparklines.refresh(true, now);
   for (const [late, known] of [
