@@ -54,6 +54,8 @@ await addFeeds(
   new Date(),
 );
 const startedAt = performance.now();
+const passed = () => (performance.now() - startedAt) / 1000;
+let told = 0;
 for (;;) {
   await sleep(250);
   const { rows } = await sql.query<{ polled: number; waiting: number }>(
@@ -62,8 +64,11 @@ for (;;) {
   );
   const [{ polled, waiting } = { polled: 0, waiting: 0 }] = rows;
   if (polled === feeds && waiting === 0) break;
+  if (passed() - told < 15) continue;
+  told = passed();
+  console.error(`${told.toFixed(0)} s: ${polled} feeds polled, ${waiting} articles wait to be matched`);
 }
-const seconds = (performance.now() - startedAt) / 1000;
+const seconds = passed();
 const after = await cost();
 const { rows } = await sql.query<{ articles: number; copies: number }>(
   'select count(*) as articles, count(original_id) as copies from articles',
@@ -72,6 +77,8 @@ const each = (of: 'product' | 'postgresql' | 'redis') =>
   Number((((after[of] - before[of]) / (rows[0]?.articles ?? 1)) * 1000).toFixed(2));
 console.log({
   ...{ feeds, ...rows[0], seconds: Number(seconds.toFixed(1)) },
+  // Of all three; a machine that had nothing else to do would need no less than this, divided by its cores.
+  cpuSeconds: Number((sum(after) - sum(before)).toFixed(1)),
   cpuMillisecondsAnArticle: { product: each('product'), postgresql: each('postgresql'), redis: each('redis') },
   peakMb: measureProcess(product.pid).peakMb,
 });
@@ -80,6 +87,10 @@ origin.close();
 origin.closeAllConnections();
 await redis.close();
 await database.close();
+
+function sum(costs: Awaited<ReturnType<typeof cost>>): number {
+  return costs.product + costs.postgresql + costs.redis;
+}
 
 async function cost() {
   return {
