@@ -8,6 +8,7 @@ import { type Batches, openBatches } from './batches.ts';
 import { openBotCheck } from './bots.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { CrawlerCheck } from './crawlers.ts';
+import { findSalts, heldSalts } from './day-salts.ts';
 import { withDeadline } from './deadline.ts';
 import { type Origin, type Origins, openOrigins, weighedOf } from './network.ts';
 import { type Read, recordReads } from './record.ts';
@@ -132,7 +133,7 @@ async function countViews(
     if (article === undefined) drop(tally, 'unknown-article');
     return article === undefined ? [] : { report, article, at: timeOf(report, reporter.isTrusted, now) };
   });
-  const saltsByDay = await saltsFor(known, salts, now, answerMs);
+  const saltsByDay = heldSalts(salts, known, now) ?? (await findSalts(salts, known, now, answerMs));
   const reads = known.map((view) => readOf(saltsByDay, origins, view, reporter));
   for (const [i, recorded] of (await batches.add(reads)).entries()) {
     if (recorded === true) {
@@ -162,23 +163,6 @@ function candidatesOf(
     onRefused?.(report, reason);
     return false;
   });
-}
-
-/** The salts of all days that these views are hashed with: of their own, and of the day before in its first half-hour. */
-async function saltsFor(
-  views: readonly KnownView[],
-  salts: Salts,
-  now: Date,
-  answerMs: number,
-): Promise<ReadonlyMap<number, Buffer>> {
-  const byDay = new Map<number, Buffer>();
-  for (const { at } of views) {
-    for (const day of isFirstSlotOfDay(at) ? [dayOf(at), dayOf(at) - 1] : [dayOf(at)]) {
-      if (byDay.has(day)) continue;
-      byDay.set(day, salts.held(day, now) ?? (await withDeadline(salts.of(day, now), answerMs, 'Redis')));
-    }
-  }
-  return byDay;
 }
 
 /** Why a view is refused before anything is looked up. */

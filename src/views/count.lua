@@ -19,7 +19,6 @@ local function openCounts(tag, now, saved)
 
   local counts, groups = {}, {}
   local totalsOf, names, lists, made = {}, {}, {}, {}
-  local weighedAt, slot, weight15, weight60, weight180
 
   -- 0 for what no list would show any more, and for what would overflow before the roller moves the landmark.
   local function weight(at, landmark, halfLife)
@@ -70,33 +69,48 @@ local function openCounts(tag, now, saved)
       list[#list + 1] = totals
       for hours in pairs(totals.slow or {}) do list.slow[hours] = true end
     end
+    list.isSlow = next(list.slow) ~= nil
     lists[categories] = list
     return list
   end
 
-  -- Adds reads of one article; `bySlot` is a table of its own for each (article, categories), empty at first.
-  function counts.add(bySlot, article, categories, at, reads, box, class)
-    if at ~= weighedAt then
-      weighedAt, slot = at, floor(at / 300)
-      weight15, weight60 = weight(at, landmark15, 900), weight(at, landmark60, 3600)
-      weight180 = weight(at, landmark180, 10800)
-    end
+  -- When a read was, with its slot and what it weighs then.
+  function counts.moment(at)
+    return { at = at, slot = floor(at / 300), weight15 = weight(at, landmark15, 900),
+      weight60 = weight(at, landmark60, 3600), weight180 = weight(at, landmark180, 10800) }
+  end
+
+  -- Whether reads in these categories are to be weighed one by one, for scores of longer half-lives too.
+  function counts.isSlow(categories) return (lists[categories] or listOf(categories)).isSlow end
+
+  -- `bySlot` is a table of its own for each (article, categories), empty at first.
+  local function groupOf(bySlot, article, categories, slot)
     local group = bySlot[slot]
     if not group then
       group = { article = article, categories = categories, slot = slot, reads = 0, box = 0, f15 = 0, f60 = 0, pop = 0 }
       bySlot[slot] = group
       groups[#groups + 1] = group
     end
+    return group
+  end
+
+  -- Adds reads of one article and slot, nothing to be said of them, by their number and the sums of their weights.
+  function counts.addSums(bySlot, article, categories, slot, reads, f15, f60, pop)
+    local group = groupOf(bySlot, article, categories, slot)
+    group.reads, group.f15, group.f60, group.pop = group.reads + reads, group.f15 + f15, group.f60 + f60, group.pop + pop
+  end
+
+  -- Adds reads of one article and moment.
+  function counts.add(bySlot, article, categories, moment, reads, box, class)
+    local group, weighed = groupOf(bySlot, article, categories, moment.slot), reads - box + box / 4
     group.reads = group.reads + reads
     group.box = group.box + box
-    group.f15 = group.f15 + reads * weight15
-    group.f60 = group.f60 + reads * weight60
-    local weighed = reads - box + box / 4
-    group.pop = group.pop + weighed * weight180
-    local list = lists[categories] or listOf(categories)
-    for hours in pairs(list.slow) do
+    group.f15 = group.f15 + reads * moment.weight15
+    group.f60 = group.f60 + reads * moment.weight60
+    group.pop = group.pop + weighed * moment.weight180
+    for hours in pairs((lists[categories] or listOf(categories)).slow) do
       group.slow = group.slow or {}
-      group.slow[hours] = (group.slow[hours] or 0) + weighed * weight(at, slowLandmarks[hours], hours * 3600)
+      group.slow[hours] = (group.slow[hours] or 0) + weighed * weight(moment.at, slowLandmarks[hours], hours * 3600)
     end
     if class ~= '' then
       local classes = group.classes or {}

@@ -85,10 +85,16 @@ export function prefixesOf(address: string): { readonly own: string; readonly ne
   return { own: parts.slice(0, 4).join(':'), near: parts.slice(0, 3).join(':') };
 }
 
+/**
+ * Of the network by its HMAC, of the address by another word of that HMAC and what the address adds: each view is hashed
+ * here, and a second HMAC would cost as much as all the rest. CRC-32 tells apart whatever differs in its last four bytes
+ * only, as addresses of one network do.
+ */
 function hashesOf(salt: Buffer, address: string): Hashes {
   const { own, near } = prefixesOf(address);
-  const hash = (kind: string, prefix: string) => Number.parseInt(hmac(salt, `${kind}|${prefix}`).slice(0, 8), 16) | 0;
-  return [hash('address', own), hash('network', near)];
+  const digest = hmac(salt, `network|${near}`);
+  const word = (from: number) => Number.parseInt(digest.slice(from, from + 8), 16);
+  return [mix(word(8) ^ crc32(own)), word(0)];
 }
 
 /** MurmurHash3's finaliser: each bit of the input moves half of the output's. */

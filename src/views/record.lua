@@ -8,10 +8,11 @@
 --               both '' when recording
 --          8    weighed reads of an article in a half-hour that one address may always give (crowd.lua)
 --          then for each article: its id · its categories joined by ',' · the number of its rows, and for each of these
---               3: milliseconds before now · visitor hash ('': no dedupe) · '' for one read that has nothing to be said of, else
---               reads,box reads among them,'1' when its time was named by the reporter (so that a replay days later must
---               still be known),the visitor's hash of the day before (in a day's first half-hour),channel (the usual one
---               has no name),where it came from (two hashes of eight characters; left out: not weighed)
+--               milliseconds before now · visitor hash ('': no dedupe). Where there is more to be said of it than that it
+--               is one read, before both: '*' and reads,box reads among them,'1' when its time was named by the reporter
+--               (so that a replay days later must still be known),the visitor's hash of the day before (in a day's first
+--               half-hour),channel (the usual one has no name),where it came from (two hashes of eight characters; left
+--               out: not weighed)
 -- Reply    recording: a string with '1' (counted), '0' (duplicate) or '2' (damped) for each row
 --          restoring: the progress that now stands; nothing was written unless it is ARGV[7]
 --
@@ -54,39 +55,63 @@ local function classOf(channel, isCrowded)
   return channel == '' and '' or ':' .. channel
 end
 
-local function recordSpecial(bySlot, article, categories, at, hash, special)
+-- By the text that says how long ago it was: most rows of a batch came within a few milliseconds.
+local moments = setmetatable({}, { __index = function(known, ago)
+  local moment = counts.moment((nowMs - tonumber(ago)) / 1000)
+  moment.half = floor(moment.at / 1800)
+  if not restoring then moment.seen = seen.open(moment.half) end
+  known[ago] = moment
+  return moment
+end })
+
+local function recordSpecial(bySlot, article, categories, moment, hash, special)
   local reads, box, named, before, channel, origin =
-    string.match(special, '^(%d+),(%d+),(1?),(%-?%d*),([^,]*),(.*)$')
+    string.match(special, '^.(%d+),(%d+),(1?),(%-?%d*),([^,]*),(.*)$')
   local isFull, isCrowded, verdict = false, false, '1'
-  local slot = floor(at / 1800)
   if origin ~= '' then
-    isFull, isCrowded = crowds.weigh(slot, article, string.match(categories, '^[^,]+'), origin)
+    isFull, isCrowded = crowds.weigh(moment.half, article, string.match(categories, '^[^,]+'), origin)
   end
-  if hash ~= '' then verdict = seen.judge(at, hash, before ~= '' and before, named == '1', isFull) end
+  if hash ~= '' then verdict = seen.judge(moment.seen, hash, before ~= '' and before, named == '1', isFull) end
   if verdict == '1' then
-    if origin ~= '' then crowds.add(slot, article, origin) end
-    counts.add(bySlot, article, categories, at, tonumber(reads), tonumber(box), classOf(channel, isCrowded))
+    if origin ~= '' then crowds.add(moment.half, article, origin) end
+    counts.add(bySlot, article, categories, moment, tonumber(reads), tonumber(box), classOf(channel, isCrowded))
   end
   return verdict
 end
 
-local i, length = 9, #ARGV
+local SPECIAL = string.byte('*')
+local byte, judge, length = string.byte, seen.judge, #ARGV
+local i = 9
 while i <= length do
-  local article, categories, bySlot = ARGV[i], ARGV[i + 1], {}
-  local last = i + 3 * tonumber(ARGV[i + 2])
-  for row = i + 3, last, 3 do
-    local at, hash, special = (nowMs - tonumber(ARGV[row])) / 1000, ARGV[row + 1], ARGV[row + 2]
-    local verdict
-    if special ~= '' then
-      verdict = recordSpecial(bySlot, article, categories, at, hash, special)
+  local article, categories, bySlot, row = ARGV[i], ARGV[i + 1], {}, i + 3
+  local isSlow, slot, sum, f15, f60, pop = nil, nil, 0, 0, 0, 0
+  for _ = 1, tonumber(ARGV[i + 2]) do
+    local text, verdict = ARGV[row], nil
+    if byte(text) == SPECIAL then
+      verdict = recordSpecial(bySlot, article, categories, moments[ARGV[row + 1]], ARGV[row + 2], text)
+      row = row + 3
     else
-      verdict = seen.judge(at, hash, false, false, false)
-      if verdict == '1' then counts.add(bySlot, article, categories, at, 1, 0, '') end
+      local moment = moments[text]
+      verdict = judge(moment.seen, ARGV[row + 1], false, false, false)
+      if verdict == '1' then
+        if isSlow == nil then isSlow = counts.isSlow(categories) end
+        if isSlow then
+          counts.add(bySlot, article, categories, moment, 1, 0, '')
+        else
+          if moment.slot ~= slot then
+            if sum > 0 then counts.addSums(bySlot, article, categories, slot, sum, f15, f60, pop) end
+            slot, sum, f15, f60, pop = moment.slot, 0, 0, 0, 0
+          end
+          sum, f15, f60, pop = sum + 1, f15 + moment.weight15, f60 + moment.weight60, pop + moment.weight180
+        end
+      end
+      row = row + 2
     end
     rows = rows + 1
     reply[rows] = verdict
   end
-  i = last + 3
+  if sum > 0 then counts.addSums(bySlot, article, categories, slot, sum, f15, f60, pop) end
+  i = row
 end
 counts.write(restoring)
 seen.write()

@@ -64,7 +64,9 @@ export async function recordReads(
     args.push(article, categories, indexes.length);
     for (const index of indexes) {
       const read = reads[index] as Read;
-      args.push(now.getTime() - read.at.getTime(), read.visitor, specialOf(read));
+      const special = specialOf(read);
+      if (special !== undefined) args.push(special);
+      args.push(now.getTime() - read.at.getTime(), read.visitor);
     }
   }
   const reply = String(await runScript(redis, script, keysOf(shard).scripted, args));
@@ -97,9 +99,9 @@ function byArticle(reads: readonly Read[]): Group[] {
 }
 
 /** What the script must know beside time and visitor; of most reads nothing. */
-function specialOf({ isBox, isTimeNamed, visitorBefore, channel, origin }: Read): string {
-  if (!isBox && !isTimeNamed && visitorBefore === undefined && channel === undefined && origin === undefined) return '';
-  return `1,${isBox ? 1 : 0},${isTimeNamed ? 1 : ''},${visitorBefore ?? ''},${channel ?? ''},${origin ?? ''}`;
+function specialOf({ isBox, isTimeNamed, visitorBefore, channel, origin }: Read): string | undefined {
+  if (!isBox && !isTimeNamed && visitorBefore === undefined && channel === undefined && origin === undefined) return;
+  return `*1,${isBox ? 1 : 0},${isTimeNamed ? 1 : ''},${visitorBefore ?? ''},${channel ?? ''},${origin ?? ''}`;
 }
 
 export const RESTORE_DONE = 'done';
@@ -118,7 +120,7 @@ export async function restoreReads(
   const args = [...head(now), progress.expected, progress.next, 0];
   for (const count of counts) {
     args.push(count.article, joined(count.categories), 1);
-    args.push(now.getTime() - count.at.getTime(), '', `${count.reads},${count.boxReads},,,,`);
+    args.push(`*${count.reads},${count.boxReads},,,,`, now.getTime() - count.at.getTime(), '');
   }
   return String(await runScript(redis, script, keysOf(shard).scripted, args));
 }
