@@ -3,7 +3,7 @@ import { MINUTE } from '../clock.ts';
 import type { CategorySlug } from '../ids.ts';
 import type { Scope } from '../ranking/list.ts';
 import { PERIODS } from '../ranking/periods.ts';
-import { type Query, textIn } from './box-spec.ts';
+import { type BoxSpec, type Query, textIn } from './box-spec.ts';
 import type { Tab } from './boxes.ts';
 import { namesOf } from './cards.ts';
 import type { Visit } from './edition.ts';
@@ -62,9 +62,22 @@ export async function rankingPage(site: Site, visit: Visit, query: Query): Promi
   return renderPage(site, visit, 'ranking', head, sections, {
     ...{ box, moment, tabs, periods, period, span, wall },
     current: edition.href(rankingHref({ scope, span })),
+    embed: moment.text === null ? embedOf(visit, longBox(scope, span), box.title) : null,
     scope: scope === 'site' ? '' : scope,
     choices: sections.map(({ slug, name }) => ({ slug, name, lang: edition.mark(name), isCurrent: slug === scope })),
   });
+}
+
+/** What puts the list on another site (docs/box.md). */
+function embedOf({ origin, edition }: Visit, { kind, scope, window }: BoxSpec, title: string) {
+  const fields = { ...(scope !== 'site' && { category: scope }), ...(window !== null && { window }) };
+  const wishes = { ...fields, limit: '5', lang: edition.language };
+  const attributes = Object.entries({ kind, ...wishes }).map(([name, value]) => ` ${name}="${value}"`);
+  const query = new URLSearchParams(wishes);
+  return {
+    script: `<script src="${origin}/embed.js" defer></script>\n<news-ranking${attributes.join('')}></news-ranking>`,
+    frame: `<iframe src="${origin}/embed/${kind}?${query}" title="${title.replaceAll('"', '&quot;')}" width="320" height="430"></iframe>`,
+  };
 }
 
 const nameOf = ({ edition: { words } }: Visit, span: Span) =>
