@@ -48,8 +48,9 @@ const more = Array.from(
  * without a category; many plain ones follow. Answers the ids in that order.
  */
 export async function fillSite(sql: Sql, redis: Redis): Promise<ArticleId[]> {
-  const ids = await seed(sql, SOURCE, [updated, hostile, japanese, homeless, ...more]);
-  const all = [updated, hostile, japanese, homeless, ...more].map((story, index) => ({
+  const stories = [updated, hostile, japanese, homeless, ...more];
+  const ids = await seed(sql, SOURCE, stories);
+  const all = stories.map((story, index) => ({
     id: ids[index] ?? ('' as ArticleId),
     story,
     source: SOURCE,
