@@ -61,6 +61,11 @@ const BENCHMARKS: readonly Benchmark[] = [
     args: ['--views', '100000', '--kills', '12'],
     lacks: needsServers,
   },
+  {
+    name: 'pages: CPU, weight and first paint, against a route that does nothing',
+    file: 'render-pages.ts',
+    lacks: false,
+  },
   { name: 'views over HTTP, against a bare handler', file: 'collect-views.ts', lacks: needsServers },
   {
     name: 'building lists among 10,000, 100,000 and a million articles, against plain ZREVRANGE',

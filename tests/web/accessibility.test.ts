@@ -82,7 +82,9 @@ describe('every page in Chromium', { skip: lacksChromium }, () => {
         const look = `${path} at ${width}, ${scheme}`;
         assert.equal(await page.evaluate('document.documentElement.scrollWidth - innerWidth'), 0, `${look} overflows`);
         await page.evaluate(axe.source);
-        const found = (await page.evaluate(`axe.run(${JSON.stringify(rules ? { runOnly: rules } : {})})`)) as axe.AxeResults;
+        const found = (await page.evaluate(
+          `axe.run(${JSON.stringify(rules ? { runOnly: rules } : {})})`,
+        )) as axe.AxeResults;
         const violations = found.violations.map(({ id, nodes }) => ({ id, html: nodes.map(({ html }) => html) }));
         assert.deepEqual(violations, [], look);
         assert.ok(found.passes.length > (rules ? 0 : 10), look);
