@@ -67,6 +67,8 @@ const BENCHMARKS: readonly Benchmark[] = [
     lacks: false,
   },
   { name: 'views over HTTP, against a bare handler', file: 'collect-views.ts', lacks: needsServers },
+  { name: '5,000 event streams, against bare responses', file: 'stream.ts', lacks: needsServers },
+  { name: 'reading lists over HTTP, against a route that does nothing', file: 'read-lists.ts', lacks: needsServers },
   {
     name: 'building lists among 10,000, 100,000 and a million articles, against plain ZREVRANGE',
     file: 'build-rankings.ts',

@@ -3,11 +3,7 @@ import { after, before, test } from 'node:test';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { FastifyInstance, InjectOptions } from 'fastify';
-import type { ArticleId, CategorySlug } from '../../src/ids.ts';
-import { closePeriods } from '../../src/ranking/closed.ts';
-import { ALL_SHARDS, keysOf } from '../../src/views/keys.ts';
-import { addCounts } from '../../src/views/read-counts.ts';
-import { insertArticles } from '../ranking/counts.ts';
+import { checkNothing, seedExamples } from './examples.ts';
 import { type FilledApi, openFilledApi } from './filled-api.ts';
 import { ADMIN_TOKEN, serverFor } from './server-under-test.ts';
 
@@ -56,13 +52,8 @@ let ajv: Ajv2020;
 
 before(async () => {
   api = await openFilledApi();
-  const nothing = { movedTo: null, feed: null, intervalSeconds: null, rejected: [], candidates: [] };
-  const checked = { ...nothing, outcome: 'fresh', status: 200, steps: [], entries: [], message: null, advice: null };
-  app = await serverFor(
-    {},
-    { sql: api.sql, redis: api.redis, collected: api.seen, lines, checkFeed: async () => ({ ...checked, took: 5 }) },
-  );
-  await seedExamples();
+  app = await serverFor({}, { sql: api.sql, redis: api.redis, collected: api.seen, lines, checkFeed: checkNothing });
+  await seedExamples(api);
   const answer = await app.inject('/v1/openapi.json');
   description = answer.json();
   ajv = new Ajv2020({ strict: false, formats: { 'date-time': true } });
@@ -72,25 +63,6 @@ after(async () => {
   await app.close();
   await api.close();
 });
-
-/** What the examples ask for. */
-async function seedExamples(): Promise<void> {
-  const [one, two] = ['0t9rrc400001', '0t9rrc400002'] as ArticleId[] as [ArticleId, ArticleId];
-  const categories = ['politics' as CategorySlug];
-  await insertArticles(
-    api.sql,
-    [one, two].map((id) => ({ id, categories })),
-  );
-  await api.sql.query('update articles set original_id = $1 where id = $2', [one, two]);
-  await api.sql.script('insert into stories (id, first_at) overriding system value values (1, now())');
-  await api.sql.query('update articles set story_id = 1 where id = $1', [one]);
-  await Promise.all(
-    ALL_SHARDS.map((shard) => api.redis.hset(keysOf(shard).marks, { restored: 1, 'L:180': 1_700_000_000 })),
-  );
-  const slot = Date.parse('2026-01-31T04:00:00Z') / 300_000;
-  await addCounts(api.sql, [{ slot, article: api.ids[0] ?? one, class: 'beacon', reads: 10, boxReads: 0 }]);
-  await closePeriods(api.sql, { siteName: 'JN', zone: 'Asia/Tokyo' }, new Date('2026-01-31T15:05:00Z'));
-}
 
 const operations = () =>
   Object.entries(description.paths).flatMap(([path, methods]) =>
