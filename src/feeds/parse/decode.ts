@@ -1,4 +1,4 @@
-import { isAscii, isUtf8 } from 'node:buffer';
+import { isAscii, isUtf8, transcode } from 'node:buffer';
 
 /**
  * Bytes to text. A byte order mark says more than HTTP, HTTP more than the XML declaration; a label that the bytes
@@ -96,12 +96,15 @@ function strictly(bytes: Uint8Array, encoding: string): string | undefined {
   }
 }
 
-/** Several times faster than TextDecoder, and plain ASCII several times faster still. */
+/** By way of UTF-16 it takes two thirds of the time, and for a moment as much memory again as the text. */
+const MAX_TRANSCODED = 4 * 1024 * 1024;
+
+/** Several times faster than TextDecoder, and plain ASCII several times faster still. The bytes are UTF-8. */
 function utf8(bytes: Uint8Array): string {
   const start = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
-  return Buffer.from(bytes.buffer, bytes.byteOffset + start, bytes.byteLength - start).toString(
-    isAscii(bytes) ? 'latin1' : 'utf8',
-  );
+  const body = Buffer.from(bytes.buffer, bytes.byteOffset + start, bytes.byteLength - start);
+  if (isAscii(body)) return body.toString('latin1');
+  return body.length > MAX_TRANSCODED ? body.toString('utf8') : transcode(body, 'utf8', 'utf16le').toString('utf16le');
 }
 
 function mostlyUtf8(bytes: Uint8Array): string | undefined {
