@@ -13,6 +13,7 @@ import { describeRoutes } from './openapi.ts';
 import { portError } from './port.ts';
 import { articleFeedRoutes } from './routes/article-feeds.ts';
 import { articleRoutes } from './routes/articles.ts';
+import { backtestRoutes } from './routes/backtest.ts';
 import { categoryRoutes } from './routes/categories.ts';
 import { closedListRoutes } from './routes/closed-lists.ts';
 import { copyRoutes } from './routes/copies.ts';
@@ -85,6 +86,7 @@ export async function openServer(tools: ApiTools, plugins: readonly Plugin[] = [
       await admin.register(viewImportRoutes(tools));
       await admin.register(revocationRoutes(tools));
       await admin.register(curationRoutes(tools));
+      await admin.register(backtestRoutes(tools));
     });
     await full.register(async (docs) => {
       await docs.register(compress, COMPRESS);

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { systemClock } from '../clock.ts';
 import { CodedError } from '../errors.ts';
 import { categorySlug, parseArticleId } from '../ids.ts';
-import { LIST_KINDS, type ListKey, type ListKind, type Snapshot } from '../ranking/list.ts';
+import { LIST_ITEMS, LIST_KINDS, type ListKey, type ListKind, type Snapshot } from '../ranking/list.ts';
 import { buildPastList, readListAt } from '../ranking/past.ts';
 import { PERIODS, type Period } from '../ranking/periods.ts';
 import { present } from '../ranking/store.ts';
@@ -10,6 +10,7 @@ import { WINDOWS, type WindowId } from '../views/keys.ts';
 import { type ReadClosed, readClosedHere } from './closed-here.ts';
 import { type Explain, explainHere } from './explain-here.ts';
 import { explanationText } from './explanation-text.ts';
+import { addBacktest, backtestHere, type RunBacktest } from './rankings-backtest.ts';
 import { asTable, type Terminal } from './terminal.ts';
 import { callApi } from './through-api.ts';
 import { whereDataIs } from './where-data-is.ts';
@@ -30,9 +31,10 @@ interface Options {
 export interface RankingTools {
   readonly explain: Explain;
   readonly readClosed: ReadClosed;
+  readonly backtest: RunBacktest;
 }
 
-const HERE: RankingTools = { explain: explainHere, readClosed: readClosedHere };
+const HERE: RankingTools = { explain: explainHere, readClosed: readClosedHere, backtest: backtestHere };
 
 export function addRankings(program: Command, terminal: Terminal, tools: RankingTools = HERE): void {
   // Options behind a verb are the verb's own, although some have the same names.
@@ -45,6 +47,9 @@ export function addRankings(program: Command, terminal: Terminal, tools: Ranking
     .option('--limit <n>', 'places', '5')
     .action(async (options: Options) => {
       const { list, explain } = options;
+      if (!/^[1-9]\d?$/.test(options.limit) || Number(options.limit) > LIST_ITEMS) {
+        throw new CodedError('usage-invalid', `--limit must be a number from 1 to ${LIST_ITEMS}.`);
+      }
       if (list === 'closed') return await printClosed(terminal, tools, options);
       const key = keyOf({ ...options, list });
       if (explain !== undefined) return await printExplanation(terminal, tools, key, explain, options);
@@ -55,6 +60,7 @@ export function addRankings(program: Command, terminal: Terminal, tools: Ranking
     .action(async (article: string, options: Options & { readonly list: ListKind }) =>
       printExplanation(terminal, tools, keyOf(options), article, options),
     );
+  addBacktest(rankings, terminal, tools.backtest);
 }
 
 function withList(command: Command, kinds: readonly string[]): Command {
