@@ -45,7 +45,7 @@ for (let from = 0; from < traffic.reads.length; from += ROWS) {
 }
 const terminal = fakeTerminal();
 const program = new Command('newsrank');
-addBacktest(program, terminal, async (_, asked) => backtestBody(await backtest(sql, asked)));
+addBacktest(program, terminal, async (_, asked) => backtestBody(await backtest(sql, asked, END)));
 const from = new Date(END.getTime() - (days - 2) * DAY).toISOString();
 const startedAt = performance.now();
 await program.parseAsync(['backtest', '--from', from, '--to', END.toISOString(), '--half-life', '1h,2h'], {

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Settings } from '../../config/settings.ts';
 import { type BacktestBody, backtestBody } from '../api/schemas/backtest.ts';
 import { parseTimeOrDate } from '../api/time.ts';
+import { systemClock } from '../clock.ts';
 import { CodedError } from '../errors.ts';
 import { type BacktestAsked, backtest } from '../ranking/backtest/run.ts';
 import { halfLivesIn } from '../ranking/backtest/settings.ts';
@@ -14,11 +15,12 @@ export type RunBacktest = (settings: Settings, asked: BacktestAsked) => Promise<
 /** On the database of the settings, or through the API of the newsrank that has it. */
 export const backtestHere: RunBacktest = (settings, asked) =>
   whereDataIs(settings, {
-    onDatabase: async (sql) => backtestBody(await backtest(sql, asked)),
+    onDatabase: async (sql) => backtestBody(await backtest(sql, asked, systemClock())),
     async throughApi(access) {
       const { from, to, halfLives } = asked;
       const query = new URLSearchParams({
-        ...{ from: from.toISOString(), to: to.toISOString() },
+        ...(from !== undefined && { from: from.toISOString() }),
+        ...(to !== undefined && { to: to.toISOString() }),
         ...(halfLives.length > 0 && { halfLife: halfLives.join() }),
       });
       return JSON.parse(await callApi(access, `/v1/rankings/backtest?${query}`)) as BacktestBody;
@@ -26,8 +28,8 @@ export const backtestHere: RunBacktest = (settings, asked) =>
   });
 
 interface Options {
-  readonly from: string;
-  readonly to: string;
+  readonly from?: string;
+  readonly to?: string;
   readonly halfLife?: string;
   readonly json?: true;
 }
@@ -37,8 +39,8 @@ export function addBacktest(rankings: Command, terminal: Terminal, run: RunBackt
   rankings
     .command('backtest')
     .description('replay what is archived: how well would each kind of list have told what was read an hour later?')
-    .requiredOption('--from <time>', 'an RFC 3339 time or a date (midnight UTC), from which reads are kept by the hour')
-    .requiredOption('--to <time>', 'the end, likewise')
+    .option('--from <time>', 'an RFC 3339 time or a date (midnight UTC), else a week before the end')
+    .option('--to <time>', 'the end, likewise, else now')
     .option('--half-life <hours>', 'of popular lists, to be tried beside those that newsrank uses, such as 1h,2h,8h')
     .option('--json', 'print it as JSON')
     .action(async ({ from, to, halfLife, json }: Options) => {
@@ -48,7 +50,8 @@ export function addBacktest(rankings: Command, terminal: Terminal, run: RunBackt
     });
 }
 
-function timeIn(option: string, text: string): Date {
+function timeIn(option: string, text: string | undefined): Date | undefined {
+  if (text === undefined) return undefined;
   const time = parseTimeOrDate(text);
   if (time !== undefined) return time;
   throw new CodedError('usage-invalid', `${option} must be a time such as 2026-11-23T09:00:00Z, or a date.`);

@@ -28,7 +28,7 @@ export interface Counts {
 }
 
 /** The counts with the articles that may take places by their own reads. */
-type Placeable = Omit<Counts, 'articles'> & Pick<Curate, 'articles'>;
+type Placeable = Omit<Counts, 'articles'> & Pick<Curate, 'articles' | 'boxPlaces'>;
 
 /** What a list is told against: as it was last published, and as it stood an hour ago. */
 export interface Past {
@@ -50,7 +50,9 @@ export interface Composed {
 /** The list as it is to be published. */
 export function composeList(key: ListKey, counts: Counts, past: Past, names: ListNames, now: Date): Composed {
   const curate = openCurate(key, counts);
-  const { placed, confidence } = curate.finish(placeEntries(key, { ...counts, articles: curate.articles }, past, now));
+  const { placed, confidence } = curate.finish(
+    placeEntries(key, { ...counts, articles: curate.articles, boxPlaces: curate.boxPlaces }, past, now),
+  );
   // A list without a past is told against itself: nothing has moved yet. One of what rises was empty.
   const hasNoRanks = placed.length === 0 || key.kind === 'rising';
   const before = past.before ?? (hasNoRanks ? undefined : ranksOf(placed.map((entry) => entry.id)));
@@ -83,7 +85,7 @@ export function composeList(key: ListKey, counts: Counts, past: Past, names: Lis
 
 function placeEntries(key: ListKey, counts: Placeable, past: Past, now: Date): ReturnType<typeof fillThin> {
   if (key.kind === 'rising') return placeRising(counts);
-  const { own, site, articles, risen } = counts;
+  const { own, site, articles, risen, boxPlaces } = counts;
   const isListable = ({ id }: Entry) =>
     articles.has(id) && (key.kind === 'access' || isRecent(id, now) || risen?.has(id) === true);
   const entriesOf = (tops: Tops, name: TopName) => tops[name].filter(isListable).slice(0, LIST_ITEMS);
@@ -91,7 +93,7 @@ function placeEntries(key: ListKey, counts: Placeable, past: Past, now: Date): R
     key.scope === 'site' ? [] : [{ fill: 'site', entries: entriesOf(site, name) }];
 
   if (key.window === null) {
-    const entries = keepLastPlace(entriesOf(own, topNameOf(key)), boxOf(past.lastItems));
+    const entries = keepLastPlace(entriesOf(own, topNameOf(key)), boxOf(past.lastItems), boxPlaces);
     return fillThin(entries, siteSource('popular'));
   }
   const wider = WIDER_WINDOWS[key.window].map((window) => ({ fill: window, entries: entriesOf(own, window) }));

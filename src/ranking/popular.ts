@@ -30,14 +30,19 @@ export function timelessScore(score: number, landmark: number, halfLifeHours: nu
 
 /**
  * Keeps the last place of the box calm: an entry that was not in the previous box takes it only when it is more than
- * 5 % ahead of the one that it would push out; otherwise that one stays, and the newcomer comes right after it.
+ * 5 % ahead of the one that it would push out; otherwise that one stays, and the newcomer comes right after it. `places`:
+ * those of the box that no editor has taken.
  */
-export function keepLastPlace(ordered: readonly Entry[], previousBox: ReadonlySet<ArticleId>): readonly Entry[] {
-  const last = ordered[BOX_ITEMS - 1];
+export function keepLastPlace(
+  ordered: readonly Entry[],
+  previousBox: ReadonlySet<ArticleId>,
+  places = BOX_ITEMS,
+): readonly Entry[] {
+  const last = ordered[places - 1];
   if (last === undefined || previousBox.has(last.id)) return ordered;
-  const index = ordered.findIndex((entry, place) => place >= BOX_ITEMS && previousBox.has(entry.id));
+  const index = ordered.findIndex((entry, place) => place >= places && previousBox.has(entry.id));
   const displaced = ordered[index];
   if (displaced === undefined || last.score - displaced.score > MARGIN) return ordered;
   const others = ordered.filter((entry) => entry !== displaced);
-  return [...others.slice(0, BOX_ITEMS - 1), displaced, ...others.slice(BOX_ITEMS - 1)];
+  return [...others.slice(0, places - 1), displaced, ...others.slice(places - 1)];
 }

@@ -73,7 +73,9 @@ export function nextAbove(items: readonly ListItem[], article: ArticleId): ListI
 /** Whether passing `other` would bring the article into the box from outside. */
 export function isNewcomer(items: readonly ListItem[], article: ArticleId, other: ListItem): boolean {
   const own = items.find((item) => item.article.id === article);
-  return other.rank === BOX_ITEMS && (own === undefined || own.rank > BOX_ITEMS);
+  // Places that editors gave away are none of the box's own.
+  const last = items.findLast(({ rank, pinned }) => rank <= BOX_ITEMS && !pinned);
+  return other.rank === last?.rank && (own === undefined || own.rank > BOX_ITEMS);
 }
 
 /** The article and all around it, when it has been read so often more: its own reads are the site's and its category's too. */

@@ -86,7 +86,7 @@ const told = (rows: readonly BacktestRow[], list: string, setting: string) => {
 
 test('what lists caught is what those of the definitions would have caught', async () => {
   const world = await fill();
-  const found = await backtest(sql, { from: FROM, to: TO, halfLives: [1] });
+  const found = await backtest(sql, { from: FROM, to: TO, halfLives: [1] }, TO);
   assert.deepEqual([found.hours, found.fineHours], [HOURS, HOURS]);
   const own = world.reads.filter((read) => read.at >= FROM.getTime() && !read.isBox);
   assert.equal(found.reads, own.length);
@@ -115,9 +115,9 @@ test('what lists caught is what those of the definitions would have caught', asy
 
 test('of rolled up hours everything but what rises is told, and much the same', async () => {
   await fill();
-  const fine = await backtest(sql, { from: FROM, to: TO, halfLives: [] });
+  const fine = await backtest(sql, { from: FROM, to: TO, halfLives: [] }, TO);
   await rollUpCounts(sql, 'UTC', new Date(TO.getTime() + 4 * DAY));
-  const coarse = await backtest(sql, { from: FROM, to: TO, halfLives: [] });
+  const coarse = await backtest(sql, { from: FROM, to: TO, halfLives: [] }, TO);
   assert.deepEqual([coarse.hours, coarse.fineHours, coarse.reads], [HOURS, 0, fine.reads]);
   assert.deepEqual(told(coarse.rows, 'access', '24h'), told(fine.rows, 'access', '24h'));
   const [share] = told(coarse.rows, 'popular', '3h');
@@ -127,12 +127,16 @@ test('of rolled up hours everything but what rises is told, and much the same', 
 
 test('what cannot be replayed is refused', async () => {
   const codeOf = (from: Date, to: Date) =>
-    backtest(sql, { from, to, halfLives: [] }).then(
+    backtest(sql, { from, to, halfLives: [] }, TO).then(
       () => 'none',
       (error: unknown) => (error instanceof CodedError ? error.code : error),
     );
   assert.equal(await codeOf(FROM, TO), 'usage-invalid');
+  const nothing = await backtest(sql, { halfLives: [] }, TO);
+  assert.deepEqual([nothing.hours, nothing.rows[0]?.site], [0, { share: null, ofIdeal: null, churn: null }]);
   await fill();
+  // From the first read on.
+  assert.equal((await backtest(sql, { halfLives: [] }, TO)).hours, 2 * 24 + HOURS);
   assert.equal(await codeOf(FROM, TO), 'none');
   assert.equal(await codeOf(TO, FROM), 'usage-invalid');
   assert.equal(await codeOf(FROM, new Date(FROM.getTime() + 30 * MINUTE)), 'usage-invalid');

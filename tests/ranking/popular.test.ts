@@ -20,6 +20,13 @@ test('a newcomer more than 5 % ahead takes the last place', () => {
   assert.equal(ids(keepLastPlace(ordered, box('abcde'))), 'abcdne');
 });
 
+test('where editors have places of the box, the last of the others is kept', () => {
+  const ordered = [...leaders.slice(0, 3), entry('n', 104.9), entry('d', 100), entry('e', 90)];
+  assert.equal(ids(keepLastPlace(ordered, box('abcd'), 4)), 'abcdne');
+  assert.equal(ids(keepLastPlace(ordered, box('abc'), 3)), 'abcnde');
+  assert.equal(ids(keepLastPlace(ordered, box(''), 0)), 'abcnde');
+});
+
 test('who was in the box moves freely, and so does a newcomer where nobody is pushed out', () => {
   const ordered = [...leaders, entry('e', 100), entry('f', 99)];
   assert.equal(ids(keepLastPlace(ordered, box('abcde'))), 'abcdef');

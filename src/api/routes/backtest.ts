@@ -9,7 +9,7 @@ import { parseTime } from '../time.ts';
 import type { ApiTools } from '../tools.ts';
 
 /** How well each kind of list would have told what was read. Register it behind requireAdmin. */
-export function backtestRoutes({ sql }: Pick<ApiTools, 'sql'>) {
+export function backtestRoutes({ sql, clock }: Pick<ApiTools, 'sql' | 'clock'>) {
   return async (app: FastifyInstance): Promise<void> => {
     app.withTypeProvider<SchemaTypes>().get(
       '/v1/rankings/backtest',
@@ -24,13 +24,14 @@ export function backtestRoutes({ sql }: Pick<ApiTools, 'sql'>) {
       },
       async ({ query }) => {
         const [from, to] = [timeIn('from', query.from), timeIn('to', query.to)];
-        return backtestBody(await backtest(sql, { from, to, halfLives: halfLivesIn(query.halfLife) }));
+        return backtestBody(await backtest(sql, { from, to, halfLives: halfLivesIn(query.halfLife) }, clock()));
       },
     );
   };
 }
 
-function timeIn(name: string, text: string): Date {
+function timeIn(name: string, text: string | undefined): Date | undefined {
+  if (text === undefined) return undefined;
   const time = parseTime(text);
   if (time !== undefined) return time;
   throw new CodedError('request-invalid', `"${name}" must be a time such as 2026-01-31T09:00:00Z.`);

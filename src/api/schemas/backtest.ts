@@ -6,11 +6,10 @@ import type { ValueOf } from './value-of.ts';
 
 export const BacktestQuery = {
   type: 'object',
-  required: ['from', 'to'],
   properties: {
-    from: { type: 'string', maxLength: 64, description: 'RFC 3339.' },
-    to: { type: 'string', maxLength: 64, description: 'RFC 3339.' },
-    halfLife: { type: 'string', maxLength: 64, description: 'Further half-lives in hours, such as 1,2,8.' },
+    from: { type: 'string', maxLength: 64, description: 'RFC 3339; a week before the end where absent.' },
+    to: { type: 'string', maxLength: 64, description: 'RFC 3339; now where absent.' },
+    halfLife: { type: 'string', maxLength: 64, description: 'Further half-lives in hours.', examples: ['1,2,8'] },
   },
 } as const;
 

@@ -1,4 +1,4 @@
-import { HOUR } from '../../clock.ts';
+import { DAY, HOUR } from '../../clock.ts';
 import type { Sql } from '../../engines/sql.ts';
 import { CodedError } from '../../errors.ts';
 import { openQualities, type Quality } from './quality.ts';
@@ -6,10 +6,12 @@ import { earliestHour, readReplay } from './read-hours.ts';
 import { openReplay } from './replay.ts';
 import { type Setting, settingsOf } from './settings.ts';
 
-/** What is tried out: the hours from `from` on that end by `to`. */
+const USUAL_SPAN = 7 * DAY;
+
+/** What is tried out: the hours from `from` on that end by `to`; where these are absent, the last week, as far as it is known. */
 export interface BacktestAsked {
-  readonly from: Date;
-  readonly to: Date;
+  readonly from?: Date | undefined;
+  readonly to?: Date | undefined;
   /** In hours, beside those that newsrank uses. */
   readonly halfLives: readonly number[];
 }
@@ -37,15 +39,8 @@ export interface Backtest {
  * before? Reads that our own box led to count for the lists, but not for what they are measured by: a list that was shown
  * would otherwise prove itself. Throws `usage-invalid`.
  */
-export async function backtest(sql: Sql, asked: BacktestAsked): Promise<Backtest> {
-  const from = new Date(Math.ceil(asked.from.getTime() / HOUR) * HOUR);
-  const to = new Date(Math.floor(asked.to.getTime() / HOUR) * HOUR);
-  if (to.getTime() - from.getTime() < HOUR) throw new CodedError('usage-invalid', 'There is no whole hour in between.');
-  const earliest = await earliestHour(sql);
-  if (earliest === undefined || from < earliest) {
-    const since = earliest === undefined ? 'There are none.' : `They begin at ${earliest.toISOString()}.`;
-    throw new CodedError('usage-invalid', `Reads must be archived by the hour or finer from --from on. ${since}`);
-  }
+export async function backtest(sql: Sql, asked: BacktestAsked, now: Date): Promise<Backtest> {
+  const { from, to } = await spanOf(sql, asked, now);
   const settings = settingsOf(asked.halfLives);
   const replay = openReplay(settings);
   const qualities = openQualities(settings);
@@ -69,4 +64,17 @@ export async function backtest(sql: Sql, asked: BacktestAsked): Promise<Backtest
     ...{ site: qualities.of(setting, 'site'), categories: qualities.of(setting, 'categories') },
   }));
   return { from, to, ...counts, rows };
+}
+
+async function spanOf(sql: Sql, asked: BacktestAsked, now: Date): Promise<{ readonly from: Date; readonly to: Date }> {
+  const earliest = await earliestHour(sql);
+  const to = new Date(Math.floor((asked.to ?? now).getTime() / HOUR) * HOUR);
+  if (asked.from === undefined) {
+    return { from: new Date(Math.max((earliest ?? to).getTime(), to.getTime() - USUAL_SPAN)), to };
+  }
+  const from = new Date(Math.ceil(asked.from.getTime() / HOUR) * HOUR);
+  if (to.getTime() - from.getTime() < HOUR) throw new CodedError('usage-invalid', 'There is no whole hour in between.');
+  if (earliest !== undefined && from >= earliest) return { from, to };
+  const since = earliest === undefined ? 'There are none.' : `They begin at ${earliest.toISOString()}.`;
+  throw new CodedError('usage-invalid', `Reads must be archived by the hour or finer from --from on. ${since}`);
 }
