@@ -174,15 +174,16 @@ function guidReasons({ guidTrust, guidTrustSince }: PollTarget): Reason[] {
   return says === null ? [] : [{ about: 'guids', says }];
 }
 
-function dueReason(target: PollTarget, now: Date): Reason {
+function dueReason(target: WholeFeed, now: Date): Reason {
   const at = target.nextPollAt.toISOString();
   const seconds = (target.nextPollAt.getTime() - now.getTime()) / SECOND;
   if (target.state === 'paused') return { about: 'due', says: `It would be due at ${at}.` };
   if (isLeased(target, now)) return { about: 'due', says: `It was due at ${at}.` };
-  return {
-    about: 'due',
-    says: seconds > 0 ? `It is due in ${inWords(seconds)}, at ${at}.` : `It is due now, since ${at}.`,
-  };
+  if (seconds > 0) return { about: 'due', says: `It is due in ${inWords(seconds)}, at ${at}.` };
+  const line = target.waitsByHost
+    ? ` It waits for its turn among the feeds of ${target.host}, of which more are due than HOST_REQUESTS_PER_MINUTE lets through.`
+    : '';
+  return { about: 'due', says: `It is due now, since ${at}.${line}` };
 }
 
 function validatorsOf(target: PollTarget): FeedExplanation['validators'] {

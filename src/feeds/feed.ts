@@ -149,4 +149,7 @@ export interface Poll {
 }
 
 /** A feed with all that is known of it. */
-export type WholeFeed = Feed & PollTarget;
+export interface WholeFeed extends Feed, PollTarget {
+  /** Whether it waits in the line of its host (claim.sql), which has more feeds due than its share. */
+  readonly waitsByHost: boolean;
+}

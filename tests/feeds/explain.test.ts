@@ -56,6 +56,10 @@ test('failures, leases, states and moves are told', () => {
   assert.match(failing, /nothing but 404 or 403 since 2026-03-04T10:29:40/);
   assert.doesNotMatch(failing, /median|rhythm/, 'the backoff decides, not the rhythm');
   assert.match(sentences({ failures: 1, lastOutcome: null }), /The last 1 poll failed \(unknown\); it never went well/);
+  assert.match(
+    sentences({ nextPollAt: later(-600), waitsByHost: true }),
+    /due now, since .* It waits for its turn among the feeds of a\.example, of which more are due/,
+  );
   assert.match(sentences({ leasedUntil: later(60) }), /A poller has it now.*\n.*\n?.*It was due at/s);
   assert.match(sentences({ leasedUntil: later(-60), strikes: 1 }), /never came back.*\n1 attempt to read it ended/);
   assert.match(sentences({ state: 'paused' }), /It is paused.*It would be due/s);

@@ -61,6 +61,7 @@ export function targetOf(more: Partial<WholeFeed> = {}): WholeFeed {
       movedPolls: 0,
       guidTrust: 'trusted',
       guidTrustSince: null,
+      waitsByHost: false,
     },
     ...more,
   };
