@@ -1,92 +1,103 @@
 /**
- * Runs the benchmarks one after the other; each prints its figures beside a baseline of the same run. Those that need
- * more than Node say so and are left out where it is missing.
+ * Runs the benchmarks of all stages one after the other, each beside a baseline of the same run, and sums them up in one
+ * table at the end. Those that need more than Node are left out where it is missing, and said to be.
  *
- *   npm run bench                                   what Node alone can run
- *   (source .ci/servers; npm run bench)             with Debian's Redis and PostgreSQL as well
- *   npm run bench -- --feeds FOLDER                 with a folder of captured feeds as well
+ *     npm run bench                                   what Node alone can run
+ *     (source .ci/servers; npm run bench)             with Debian's Redis and PostgreSQL as well
+ *     npm run bench -- --feeds FOLDER                 with a folder of captured feeds as well
+ *     npm run bench -- --only views,ranking           some stages, or benchmarks by the names of their files
+ *     npm run bench -- --results bench/RESULTS.md     writes the table down, with the machine and the date
  */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { BENCHMARKS, type Benchmark, type Figure } from './benchmarks.ts';
+import { describeMachine } from './machine.ts';
 
-const { values } = parseArgs({ options: { feeds: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { feeds: { type: 'string' }, only: { type: 'string' }, results: { type: 'string' } },
+});
 const { REDIS_URL: redis, DATABASE_URL: database } = process.env;
-const scratchRedis = redis === undefined ? undefined : Object.assign(new URL(redis), { pathname: '/500' }).href;
-const servers = redis !== undefined && database !== undefined;
+const has = { servers: redis !== undefined && database !== undefined, feeds: values.feeds !== undefined };
+const NEEDS = { servers: 'servers (DATABASE_URL and REDIS_URL)', feeds: 'captured feeds (--feeds FOLDER)' };
+/** For the one that empties a whole database of Redis. */
+const scratch = redis === undefined ? {} : { REDIS_URL: Object.assign(new URL(redis), { pathname: '/500' }).href };
 
-interface Benchmark {
-  readonly name: string;
-  readonly file: string;
-  readonly args?: readonly string[];
-  readonly environment?: Readonly<Record<string, string | undefined>>;
-  /** What it needs and does not have. */
-  readonly lacks: string | false;
+interface Row {
+  readonly stage: string;
+  readonly benchmark: string;
+  readonly figure: string;
+  readonly measured: string;
+  readonly bar: string;
+  readonly holds: string;
 }
 
-const needsServers = !servers && 'servers (DATABASE_URL and REDIS_URL)';
-const needsFeeds = values.feeds === undefined && 'captured feeds (--feeds FOLDER)';
-const feeds = values.feeds === undefined ? [] : [values.feeds];
-
-const BENCHMARKS: readonly Benchmark[] = [
-  { name: 'parsing, against plain rss-parser', file: 'parse-speed.ts', args: feeds, lacks: needsFeeds },
-  { name: 'two rounds over captured feeds', file: 'real-feeds.ts', args: feeds, lacks: needsFeeds },
-  { name: 'a poll without news, against a bare GET', file: 'poll-cost.ts', lacks: needsServers },
-  { name: 'stories: quality and cost', file: 'story-quality.ts', lacks: needsServers },
-  { name: 'claiming due feeds among a million', file: 'claim-feeds.ts', lacks: needsServers },
-  { name: '100,000 feeds every five minutes', file: 'many-feeds.ts', lacks: needsServers },
-  { name: 'a first import of a thousand feeds', file: 'first-import.ts', lacks: needsServers },
-  {
-    name: 'pollers that are killed, every job twice: nothing lost, nothing doubled',
-    file: 'killed-polls.ts',
-    args: ['--kills', '12'],
-    lacks: needsServers,
-  },
-  { name: 'hostile documents', file: 'attacks.ts', lacks: false },
-  {
-    name: 'looking for copies and stories among 10,000 and a million articles',
-    file: 'match-articles.ts',
-    lacks: needsServers,
-  },
-  { name: 'searching a million articles', file: 'search-articles.ts', lacks: needsServers },
-  { name: 'importing a log of a million lines, against readline', file: 'import-views.ts', lacks: needsServers },
-  {
-    name: 'counting reads in Redis',
-    file: 'record-views.ts',
-    environment: { REDIS_URL: scratchRedis },
-    lacks: redis === undefined && 'a Redis server (REDIS_URL)',
-  },
-  {
-    name: 'views into processes that are killed: acknowledged = counted = archived',
-    file: 'exactness.ts',
-    args: ['--views', '100000', '--kills', '12'],
-    lacks: needsServers,
-  },
-  {
-    name: 'pages: CPU, weight and first paint, against a route that does nothing',
-    file: 'render-pages.ts',
-    lacks: false,
-  },
-  { name: 'views over HTTP, against a bare handler', file: 'collect-views.ts', lacks: needsServers },
-  { name: '5,000 event streams, against bare responses', file: 'stream.ts', lacks: needsServers },
-  { name: 'reading lists over HTTP, against a route that does nothing', file: 'read-lists.ts', lacks: needsServers },
-  {
-    name: 'building lists among 10,000, 100,000 and a million articles, against plain ZREVRANGE',
-    file: 'build-rankings.ts',
-    args: ['--articles', '10000,100000,1000000'],
-    lacks: needsServers,
-  },
-];
-
-for (const { name, file, args = [], environment = {}, lacks } of BENCHMARKS) {
-  console.log(`\n## ${name}`);
-  if (lacks !== false) {
-    console.log(`left out: needs ${lacks}`);
+const only = values.only?.split(',');
+const chosen = BENCHMARKS.filter(
+  ({ stage, file }) => only?.some((one) => one === stage || file === `${one}.ts`) ?? true,
+);
+const rows: Row[] = [];
+for (const benchmark of chosen) {
+  console.log(`\n## ${benchmark.name}`);
+  const lacks = benchmark.needs.filter((need) => !has[need]).map((need) => NEEDS[need]);
+  if (lacks.length > 0) {
+    console.log(`left out: needs ${lacks.join(' and ')}`);
+    rows.push(rowOf(benchmark, 'left out', `needs ${lacks.join(' and ')}`, '', ''));
     continue;
   }
+  const { code, output } = await run(benchmark);
+  rows.push(
+    rowOf(
+      benchmark,
+      'ran to its end, all that it checks holds',
+      code === 0 ? 'yes' : `exit ${code}`,
+      '',
+      code === 0 ? 'yes' : 'NO',
+    ),
+  );
+  rows.push(...benchmark.figures.map((figure) => measure(benchmark, figure, output)));
+}
+
+const table = [
+  '| stage | benchmark | figure | measured | bar | holds |',
+  '|---|---|---|---|---|---|',
+  ...rows.map((row) => `| ${Object.values(row).join(' | ')} |`),
+].join('\n');
+console.log(`\n${table}`);
+if (values.results !== undefined) {
+  const about = `# Results\n\nThe last run of \`npm run bench\`, as it came. ${describeMachine(new Date())}\n`;
+  writeFileSync(values.results, `${about}\n${table}\n`);
+}
+process.exitCode = rows.some(({ holds }) => holds === 'NO') ? 1 : 0;
+
+function rowOf({ stage, name }: Benchmark, figure: string, measured: string, bar: string, holds: string): Row {
+  return { stage, benchmark: name, figure, measured, bar, holds };
+}
+
+/** Its output goes to the terminal as it comes. */
+async function run({ file, args = [], needs }: Benchmark): Promise<{ code: number | null; output: string }> {
   const script = new URL(file, import.meta.url).pathname;
-  const { status } = spawnSync(process.execPath, ['--import', 'tsx', script, ...args], {
-    stdio: 'inherit',
-    env: { ...process.env, ...environment },
+  const folder = needs.includes('feeds') && values.feeds !== undefined ? [values.feeds] : [];
+  const child = spawn(process.execPath, ['--import', 'tsx', script, ...folder, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...(file === 'record-views.ts' && scratch) },
   });
-  if (status !== 0) process.exitCode = 1;
+  const parts: string[] = [];
+  child.stdout.on('data', (part: Buffer) => {
+    process.stdout.write(part);
+    parts.push(String(part));
+  });
+  const [code] = await once(child, 'close');
+  return { code, output: parts.join('') };
+}
+
+/** The worst of what was printed of the figure, held to its bar. */
+function measure(benchmark: Benchmark, { what, pattern, atMost, atLeast }: Figure, output: string): Row {
+  const found = Array.from(output.matchAll(pattern), ([, figure]) => Number(figure));
+  const worst = atLeast === undefined ? Math.max(...found) : Math.min(...found);
+  const bar = atMost !== undefined ? `≤ ${atMost}` : atLeast !== undefined ? `≥ ${atLeast}` : '';
+  if (found.length === 0) return rowOf(benchmark, what, 'not printed', bar, 'NO');
+  const isHeld = worst <= (atMost ?? Number.POSITIVE_INFINITY) && worst >= (atLeast ?? Number.NEGATIVE_INFINITY);
+  return rowOf(benchmark, what, String(worst), bar, bar === '' ? '' : isHeld ? 'yes' : 'NO');
 }

@@ -34,6 +34,7 @@ export interface Crew {
 
 const ROOT = new URL('..', import.meta.url);
 const KEPT_LINES = 200_000;
+const ATTEMPTS = 5;
 
 export function openCrew(environment: () => Record<string, string>, folder: string): Crew {
   const members: Member[] = [];
@@ -45,7 +46,16 @@ export function openCrew(environment: () => Record<string, string>, folder: stri
     if (lines.length < KEPT_LINES) lines.push(line);
   };
 
+  /** Who does not come up is started again, as by any supervisor. */
   const start = async (roles: string, extra: Record<string, string>): Promise<Member> => {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const member = await tryStart(roles, extra);
+      if (member !== undefined) return member;
+    }
+    throw new Error(`${roles} does not come up: see ${folder}`);
+  };
+
+  const tryStart = async (roles: string, extra: Record<string, string>): Promise<Member | undefined> => {
     const { PATH = '', HOME = '' } = process.env;
     const startedAt = performance.now();
     const child = spawn(process.execPath, ['bin/newsrank.js', 'start', '--roles', roles], {
@@ -55,11 +65,12 @@ export function openCrew(environment: () => Record<string, string>, folder: stri
     });
     leaveNoOrphan(child);
     const ended = once(child, 'close');
-    let isWanted = true;
+    let isWanted = false;
     void ended.then(([code, signal]) => isWanted && deaths.push(`${roles} ended with ${code ?? signal}`));
     child.stderr.on('data', (chunk) => keep(`${roles} ${chunk}`));
     const url = await readyUrl(child, keep);
-    if (url === undefined) throw new Error(`${roles} ended before it was ready: see ${folder}`);
+    if (url === undefined) return undefined;
+    isWanted = true;
     const end = async (signal: NodeJS.Signals) => {
       isWanted = false;
       members.splice(members.indexOf(member) >>> 0, 1);

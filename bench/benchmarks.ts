@@ -1,0 +1,185 @@
+/** A figure that a benchmark prints: how it is found in its output, and what it must be. */
+export interface Figure {
+  readonly what: string;
+  /** Its first group is the figure; where it matches several times, the worst counts. */
+  readonly pattern: RegExp;
+  readonly atMost?: number;
+  readonly atLeast?: number;
+}
+
+export interface Benchmark {
+  readonly stage: 'feeds' | 'articles' | 'views' | 'ranking' | 'api';
+  readonly name: string;
+  readonly file: string;
+  readonly args?: readonly string[];
+  readonly needs: readonly ('servers' | 'feeds')[];
+  readonly figures: readonly Figure[];
+}
+
+const SERVERS = ['servers'] as const;
+
+/** All of them, in the order of the stages. Databases of Redis that are emptied whole are far from those of tests. */
+export const BENCHMARKS: readonly Benchmark[] = [
+  {
+    stage: 'feeds',
+    name: 'parsing, against plain rss-parser',
+    file: 'parse-speed.ts',
+    needs: ['feeds'],
+    figures: [{ what: 'speed × that of rss-parser', pattern: /^(?!rss-parser).*ratio ([\d.]+)/gm, atLeast: 1.5 }],
+  },
+  {
+    stage: 'feeds',
+    name: 'two rounds over captured feeds',
+    file: 'real-feeds.ts',
+    needs: ['feeds'],
+    figures: [{ what: 'feeds that failed', pattern: /failed: (\d+)/g, atMost: 0 }],
+  },
+  {
+    stage: 'feeds',
+    name: 'a poll without news, against a bare GET',
+    file: 'poll-cost.ts',
+    needs: SERVERS,
+    figures: [
+      { what: 'CPU × that of a bare GET', pattern: /ratio: ([\d.]+)/g, atMost: 3 },
+      { what: 'polls a second', pattern: /pollsPerSecond: (\d+)/g },
+    ],
+  },
+  {
+    stage: 'feeds',
+    name: 'claiming due feeds among a million',
+    file: 'claim-feeds.ts',
+    needs: SERVERS,
+    figures: [{ what: 'ms a claim, median', pattern: /p50: ([\d.]+)/g, atMost: 20 }],
+  },
+  {
+    stage: 'feeds',
+    name: '100,000 feeds every five minutes',
+    file: 'many-feeds.ts',
+    args: ['--seconds', '120'],
+    needs: SERVERS,
+    figures: [
+      { what: 'polls a second', pattern: /pollsPerSecond: (\d+)/g, atLeast: 330 },
+      { what: 's late, p99', pattern: /p99: '≤ (\d+)'/g, atMost: 30 },
+    ],
+  },
+  {
+    stage: 'feeds',
+    name: 'hostile documents',
+    file: 'attacks.ts',
+    needs: [],
+    figures: [
+      { what: 'ms, slowest', pattern: / (\d+) ms +\d+ MB/g, atMost: 1000 },
+      { what: 'MB, largest', pattern: / ms +(\d+) MB/g, atMost: 100 },
+      { what: 'ms that the event loop stood still', pattern: /loop (\d+) ms/g, atMost: 50 },
+    ],
+  },
+  {
+    stage: 'articles',
+    name: 'a first import of a thousand feeds',
+    file: 'first-import.ts',
+    needs: SERVERS,
+    figures: [{ what: 's for 50,000 articles', pattern: /seconds: ([\d.]+)/g, atMost: 180 }],
+  },
+  {
+    stage: 'articles',
+    name: 'pollers that are killed, every job twice: nothing lost, nothing doubled',
+    file: 'killed-polls.ts',
+    args: ['--kills', '12'],
+    needs: SERVERS,
+    figures: [],
+  },
+  {
+    stage: 'articles',
+    name: 'looking for copies and stories among 10,000 and a million articles',
+    file: 'match-articles.ts',
+    needs: SERVERS,
+    figures: [{ what: 'ms CPU an article', pattern: /cpuMs: ([\d.]+)/g, atMost: 3 }],
+  },
+  {
+    stage: 'articles',
+    name: 'stories: quality and cost',
+    file: 'story-quality.ts',
+    needs: SERVERS,
+    figures: [
+      { what: 'precision %', pattern: /precision: ([\d.]+)/g, atLeast: 88 },
+      { what: 'recall %', pattern: /recall: ([\d.]+)/g, atLeast: 40 },
+    ],
+  },
+  { stage: 'articles', name: 'searching a million articles', file: 'search-articles.ts', needs: SERVERS, figures: [] },
+  {
+    stage: 'views',
+    name: 'counting reads in Redis',
+    file: 'record-views.ts',
+    needs: SERVERS,
+    figures: [
+      { what: 'µs of Redis a read', pattern: /redisMicrosecondsPerRead: ([\d.]+)/g, atMost: 8 },
+      { what: 'bytes of dedupe a read', pattern: /bytesPerEntry: ([\d.]+)/g, atMost: 12 },
+      { what: 'MB a day of 1,000,000 reads', pattern: /megabytes: ([\d.]+)/g, atMost: 12 },
+    ],
+  },
+  {
+    stage: 'views',
+    name: 'views over HTTP, against a bare handler',
+    file: 'collect-views.ts',
+    needs: SERVERS,
+    figures: [
+      { what: '% of the bare handler, by CPU', pattern: /ofBareByCpu: '(\d+) %'/g, atLeast: 60 },
+      { what: 'ms at half of that rate, p99', pattern: /p99: ([\d.]+)/g, atMost: 25 },
+      { what: 'views a second in batches', pattern: /viewsPerSecond: (\d+)/g, atLeast: 30_000 },
+    ],
+  },
+  {
+    stage: 'views',
+    name: 'views into processes that are killed: acknowledged = counted = archived',
+    file: 'exactness.ts',
+    args: ['--views', '100000', '--kills', '12'],
+    needs: SERVERS,
+    figures: [{ what: 'difference', pattern: /difference (\d+)/g, atMost: 0 }],
+  },
+  {
+    stage: 'views',
+    name: 'importing a log of a million lines, against readline',
+    file: 'import-views.ts',
+    needs: SERVERS,
+    figures: [
+      { what: 'lines a CPU-second', pattern: /name: 'import',\s+linesPerCpuSecond: (\d+)/g, atLeast: 100_000 },
+      { what: 'reads a CPU-second', pattern: /readsPerCpuSecond: (\d+)/g },
+    ],
+  },
+  {
+    stage: 'ranking',
+    name: 'building lists among 10,000, 100,000 and a million articles, against plain ZREVRANGE',
+    file: 'build-rankings.ts',
+    args: ['--articles', '10000,100000,1000000'],
+    needs: SERVERS,
+    figures: [
+      { what: 'ms for a full build', pattern: /full build, .* ([\d.]+) ms/g, atMost: 1000 },
+      { what: 'ms for a tick', pattern: /tick after .* ([\d.]+) ms/g, atMost: 100 },
+    ],
+  },
+  {
+    stage: 'api',
+    name: 'reading lists over HTTP, against a route that does nothing',
+    file: 'read-lists.ts',
+    needs: SERVERS,
+    figures: [{ what: '% of doing nothing, by CPU', pattern: /ofNothingByCpu: '(\d+) %'/g, atLeast: 70 }],
+  },
+  {
+    stage: 'api',
+    name: '5,000 event streams, against bare responses',
+    file: 'stream.ts',
+    needs: SERVERS,
+    figures: [{ what: 'kB a listener', pattern: /kilobytesEach: ([\d.]+)/g }],
+  },
+  {
+    stage: 'api',
+    name: 'pages: CPU, weight and first paint, against a route that does nothing',
+    file: 'render-pages.ts',
+    needs: [],
+    figures: [
+      { what: 'ms CPU an article page', pattern: /^article.* ([\d.]+) ms CPU/gm, atMost: 5 },
+      { what: 'kB, the heaviest page', pattern: /, ([\d.]+) kB/g, atMost: 60 },
+      { what: 'ms until the first paint, median', pattern: /contentful paint (\d+) ms/g, atMost: 300 },
+    ],
+  },
+];
