@@ -36,6 +36,8 @@ export interface WorldOptions {
   readonly settings?: Record<string, string>;
   readonly origin?: Partial<OriginOptions>;
   readonly isWired?: boolean;
+  /** Where the servers' data lies, if elsewhere. */
+  readonly dataFolder?: string;
   openRedis?(folder: string, log: string): Promise<RedisServer>;
 }
 
@@ -59,16 +61,16 @@ export async function openWorld(options: WorldOptions): Promise<World> {
 }
 
 async function open(options: WorldOptions, closers: ReturnType<typeof openClosers>): Promise<World> {
-  const { folder, isWired = false } = options;
+  const { folder, isWired = false, dataFolder = folder } = options;
   mkdirSync(folder, { recursive: true, mode: 0o755 });
   const keep = <T extends { close(): Promise<void> }>(name: string, thing: T): T => {
     closers.add(name, () => thing.close());
     return thing;
   };
   const log = join(folder, 'servers.log');
-  const postgres = await openPostgres(folder, log);
+  const postgres = await openPostgres(dataFolder, log);
   closers.add('PostgreSQL', () => postgres.stop('SIGINT'));
-  const redisServer = keep('Redis', await (options.openRedis ?? openRedis)(folder, log));
+  const redisServer = keep('Redis', await (options.openRedis ?? openRedis)(dataFolder, log));
   const wires = isWired
     ? {
         postgres: keep('wire to PostgreSQL', await openWire(postgres.port)),

@@ -1,6 +1,7 @@
 import { type Clock, SECOND } from '../src/clock.ts';
 import type { Sql } from '../src/engines/sql.ts';
 import { claimDueFeeds } from '../src/feeds/claim.ts';
+import { mendSchedule, watchClock } from '../src/feeds/mend-schedule.ts';
 import type { FeedId } from '../src/ids.ts';
 import type { JobQueue } from '../src/queues/open.ts';
 
@@ -30,7 +31,9 @@ const ALLOWANCE = { first: 1000, least: 50, most: 50_000 };
 export function scheduleFeeds({ sql, polls, clock, limit, perHost }: Tools) {
   let allowance = ALLOWANCE.first;
   let claimed = 0;
-  return async (): Promise<{ claimed: number }> => {
+  const isClockBack = watchClock(clock);
+  return async (): Promise<{ claimed: number; mended: number }> => {
+    const mended = isClockBack() ? await mendSchedule(sql, clock()) : 0;
     const waiting = await polls.getWaitingCount();
     if (waiting > 0) allowance = Math.max(ALLOWANCE.least, Math.floor(allowance / 2));
     else if (claimed >= allowance) allowance = Math.min(ALLOWANCE.most, allowance * 2);
@@ -45,7 +48,7 @@ export function scheduleFeeds({ sql, polls, clock, limit, perHost }: Tools) {
       room -= feeds.length;
       isMore = found.isMore && room > 0;
     }
-    return { claimed };
+    return { claimed, mended };
   };
 }
 

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fault } from '../fault.ts';
 import { awaitRecovery } from '../recovery.ts';
@@ -13,11 +13,11 @@ export const diskFull: Fault = {
   about: 'the disk of PostgreSQL and Redis full, then room again',
   lacks: lacksMount,
   async run(trial, checks) {
-    mkdirSync(trial.folder, { recursive: true });
-    const disk = openSmallDisk(trial.folder, DISK_MB);
+    const dataFolder = join(trial.folder, 'disk');
+    const disk = openSmallDisk(dataFolder, DISK_MB);
     try {
       const crew = ['api', 'counter', 'scheduler', 'poller', 'ranker'];
-      await withWorld(trial, checks, { crew }, async (world) => {
+      await withWorld(trial, checks, { crew, dataFolder }, async (world) => {
         await sleep(3000);
         const from = Date.now();
         disk.fill();

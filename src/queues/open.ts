@@ -82,8 +82,11 @@ export async function keepTicking<Name extends QueueName>(
   now: Date,
 ): Promise<void> {
   const ticker = await queue.getJobScheduler(queue.name);
-  const isOverdue = (ticker?.next ?? 0) < now.getTime() - BROKEN_AFTER_MS;
-  if (ticker?.every === everyMs && !(isOverdue && (await isIdle(queue)))) return;
+  const late = now.getTime() - (ticker?.next ?? 0);
+  const isOverdue = late > BROKEN_AFTER_MS;
+  // It would come when the clock shows again what it showed when it was ahead.
+  const isFarOff = -late > everyMs + BROKEN_AFTER_MS;
+  if (ticker?.every === everyMs && !isFarOff && !(isOverdue && (await isIdle(queue)))) return;
   await queue.upsertJobScheduler(queue.name, { every: everyMs }, { opts: TICK });
 }
 

@@ -27,6 +27,9 @@ interface Remembered<Value> {
 
 const MAX_KEYS = 500;
 
+/** Not for longer than it was meant to be, where the clock was ahead when it was set. */
+const isWithin = (until: number, now: number, ms: number): boolean => now < until && until <= now + ms;
+
 /**
  * A bounded memory before `load`. Keys that are unknown, or known for too long, are asked for together, one query at a
  * time: a flood of keys that do not exist becomes a few large queries, and its misses never push out a hit. When `load`
@@ -93,8 +96,11 @@ export function openLookup<Key extends string, Value extends object>(
 
   const peek = (key: Key, now: number): Value | null | undefined => {
     const hit = hits.get(key);
-    if (hit !== undefined) return hit.freshUntil > now || now < restUntil ? hit.value : undefined;
-    return (misses.get(key)?.freshUntil ?? 0) > now ? null : undefined;
+    if (hit !== undefined) {
+      const isBelieved = isWithin(hit.freshUntil, now, limits.hitMs) || isWithin(restUntil, now, limits.restMs);
+      return isBelieved ? hit.value : undefined;
+    }
+    return isWithin(misses.get(key)?.freshUntil ?? 0, now, limits.missMs) ? null : undefined;
   };
 
   const refresh = async (key: Key, now: number): Promise<void> => {

@@ -40,3 +40,17 @@ test('a ticker whose worker was killed before it ordered the next job ticks agai
   await queue.close();
   connection.disconnect();
 });
+
+test('a ticker whose next job was ordered by a clock that was ahead ticks again now', async () => {
+  const { redis } = engine;
+  await redis.flushdb();
+  const queue = openQueue('clean-up', redis, () => undefined);
+  const nextAt = async () => (await queue.getJobScheduler('clean-up'))?.next ?? 0;
+  // Its first job is due at once, and the next an hour later.
+  await keepTicking(queue, EVERY, new Date());
+  const right = await nextAt();
+  await keepTicking(queue, EVERY, new Date(right - 3_600_000));
+  assert.ok(Math.abs((await nextAt()) - Date.now()) < 60_000, 'it was ordered anew, by the clock of now');
+  assert.equal(await queue.getJobCountByTypes('waiting', 'delayed'), 1, 'one chain');
+  await queue.close();
+});
