@@ -44,6 +44,7 @@ export function openMetrics(version: string) {
   buildInfo.set({ version, node: process.versions.node }, 1);
 
   const refreshers: (() => Promise<void>)[] = [];
+  const handovers: (() => void)[] = [];
 
   const metrics = {
     registry,
@@ -51,8 +52,17 @@ export function openMetrics(version: string) {
     onScrape(refresh: () => Promise<void>): void {
       refreshers.push(refresh);
     },
+    /** Registers what hands over counts that are kept elsewhere, since to count there is cheaper. */
+    onSettle(handOver: () => void): void {
+      handovers.push(handOver);
+    },
+    /** Brings the counters up to date, at no cost worth speaking of; gauges stay as they are. */
+    settle(): void {
+      for (const handOver of handovers) handOver();
+    },
     /** The Prometheus text; a gauge whose refresh fails keeps its last value. */
     async render(): Promise<string> {
+      metrics.settle();
       await Promise.allSettled(refreshers.map((refresh) => refresh()));
       return registry.metrics();
     },

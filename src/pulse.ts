@@ -77,7 +77,9 @@ export async function readPulse(redis: RedisClient, minutes: number, now: Date):
 
 const minuteOf = (at: Date) => Math.floor(at.getTime() / MINUTE);
 
-async function readTotals({ polls, views, jobs }: Metrics): Promise<Map<string, number>> {
+async function readTotals(metrics: Metrics): Promise<Map<string, number>> {
+  metrics.settle();
+  const { polls, views, jobs } = metrics;
   const totals = new Map<string, number>();
   const add = (name: string, value: number) => totals.set(name, (totals.get(name) ?? 0) + value);
   // Failures of all classes are one: which, the feeds' own rows say.

@@ -69,7 +69,7 @@ export function openIntake({ collector, metrics, clock }: Pick<ApiTools, 'collec
 /** Counts in plain numbers, which the metrics take over when they are read: to count there costs a microsecond each time. */
 function openCounter(metrics: ApiTools['metrics']) {
   const counted = new Map<DropReason | 'read', number>();
-  metrics.onScrape(async () => {
+  metrics.onSettle(() => {
     for (const [result, views] of counted) metrics.views.inc({ result: result.replaceAll('-', '_') }, views);
     counted.clear();
   });
