@@ -1,6 +1,6 @@
 /**
  * What a list costs over HTTP beside a Fastify route that does nothing but answer a constant of the same size, in the
- * same run and taking turns: requests a second and CPU a request, of the list as JSON, of 304, and of an article.
+ * same run and taking turns: requests a second and CPU a request, of the list as JSON, plain and compressed, of 304, and of an article.
  *
  *     DATABASE_URL=postgres://… REDIS_URL=redis://… node --import tsx bench/read-lists.ts [--requests 30000] [--rounds 5]
  *
@@ -65,6 +65,10 @@ const nothing = `http://127.0.0.1:${port}`;
 const SUBJECTS = {
   'a route that does nothing': { pid: noop.pid ?? 0, url: nothing, status: 200, request: get('/list', browser) },
   'a list': { pid: product.pid, url: product.url, status: 200, request: get('/v1/rankings/access', browser) },
+  'a list, compressed': {
+    ...{ pid: product.pid, url: product.url, status: 200 },
+    request: get('/v1/rankings/access', `${browser}accept-encoding: gzip, deflate, br\r\n`),
+  },
   'a list that the caller has': {
     ...{ pid: product.pid, url: product.url, status: 304 },
     request: get('/v1/rankings/access', `${browser}if-none-match: W/"v1"\r\n`),

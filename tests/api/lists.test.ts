@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { brotliDecompressSync } from 'node:zlib';
 import { listen } from '../../src/api/server.ts';
 import { closePeriods } from '../../src/ranking/closed.ts';
 import { addCounts } from '../../src/views/read-counts.ts';
@@ -133,6 +134,18 @@ test('odd requests of lists are 400 or 404', async () => {
   for (const kind of ['falling', 'closed', 'constructor', 'access%2F']) {
     await assertProblem(api, `/v1/rankings/${kind}`, 404, 'list-unknown');
   }
+});
+
+test('a list is compressed as the caller takes it, and says the same', async () => {
+  const url = '/v1/rankings/access?category=politics';
+  const plain = await api.get(url);
+  const packed = await api.get(url, { 'accept-encoding': 'gzip, br' });
+  assert.equal(packed.headers['content-encoding'], 'br');
+  assert.equal(Number(packed.headers['content-length']), packed.rawPayload.length);
+  assert.equal(brotliDecompressSync(packed.rawPayload).toString(), plain.body);
+  assert.deepEqual([packed.headers.vary, packed.headers.etag], ['accept-encoding', plain.headers.etag]);
+  const head = await api.app.inject({ method: 'HEAD', url, headers: { 'accept-encoding': 'br' } });
+  assert.deepEqual([head.body, head.headers['content-encoding']], ['', 'br']);
 });
 
 test('HEAD answers like GET without the body', async () => {

@@ -5,6 +5,7 @@ import { present } from '../../ranking/store.ts';
 import { isUnchanged, sendUnchanged } from '../conditional.ts';
 import { findList } from '../find-list.ts';
 import type { Lists } from '../lists.ts';
+import { type Packed, packed } from '../packed.ts';
 import { problems } from '../schemas/problem.ts';
 import { DEFAULT_ITEMS, RankingParams, RankingQuery, RankingSchema } from '../schemas/ranking.ts';
 import type { SchemaTypes } from '../schemas/value-of.ts';
@@ -15,8 +16,8 @@ export const PAST = 'public, max-age=60';
 
 /** The lists. A ready snapshot is cut to what was asked; a caller that has it already costs one comparison. */
 export function rankingRoutes(lists: Lists) {
-  /** Answers without an excluded article, as text: a handful of limits a snapshot, so each is written once. */
-  const written = new WeakMap<Snapshot, Map<number, string>>();
+  /** Answers without an excluded article: a handful of limits a snapshot, so each is written and compressed once. */
+  const written = new WeakMap<Snapshot, Map<number, Packed>>();
 
   return async (app: FastifyInstance): Promise<void> => {
     app.withTypeProvider<SchemaTypes>().get(
@@ -37,19 +38,20 @@ export function rankingRoutes(lists: Lists) {
         reply.headers({ etag, 'cache-control': at === undefined ? CURRENT : PAST });
         if (isUnchanged(request, etag)) return sendUnchanged(reply);
         if (exclude !== undefined) return present(snapshot, { limit, exclude: exclude as ArticleId });
-        return sendText(reply, textOf(reply, snapshot, limit));
+        return sendPacked(reply, packedOf(reply, snapshot, limit).for(request.headers['accept-encoding']));
       },
     );
   };
 
-  function textOf(reply: FastifyReply, snapshot: Snapshot, limit: number): string {
-    const texts = written.get(snapshot) ?? new Map<number, string>();
-    const text = texts.get(limit) ?? String(reply.serialize(present(snapshot, { limit })));
+  function packedOf(reply: FastifyReply, snapshot: Snapshot, limit: number): Packed {
+    const texts = written.get(snapshot) ?? new Map<number, Packed>();
+    const text = texts.get(limit) ?? packed(String(reply.serialize(present(snapshot, { limit }))));
     written.set(snapshot, texts.set(limit, text));
     return text;
   }
 }
 
-function sendText(reply: FastifyReply, text: string): FastifyReply {
-  return reply.type('application/json; charset=utf-8').send(text);
+function sendPacked(reply: FastifyReply, { encoding, body }: ReturnType<Packed['for']>): FastifyReply {
+  if (encoding !== undefined) reply.header('content-encoding', encoding);
+  return reply.type('application/json; charset=utf-8').send(body);
 }
