@@ -13,8 +13,23 @@ export interface Load {
 const TICK_MS = 1;
 
 export async function openLoad(url: string, connections: number, expected: number): Promise<Load> {
+  // Opened when they are first used: servers close connections on which nobody asks anything.
+  let sockets: readonly Socket[] = [];
+
+  return {
+    async send(requests, perSecond = Number.POSITIVE_INFINITY) {
+      if (sockets.length === 0) sockets = await openSockets(url, connections);
+      return sendAll(sockets, requests, perSecond, expected);
+    },
+    close() {
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+function openSockets(url: string, connections: number): Promise<Socket[]> {
   const { hostname, port } = new URL(url);
-  const sockets = await Promise.all(
+  return Promise.all(
     Array.from({ length: connections }, async () => {
       const socket = connect(Number(port), hostname).setNoDelay().setEncoding('latin1');
       await new Promise((resolve, reject) => socket.once('connect', resolve).once('error', reject));
@@ -22,41 +37,42 @@ export async function openLoad(url: string, connections: number, expected: numbe
       return socket;
     }),
   );
+}
 
-  return {
-    send: (requests, perSecond = Number.POSITIVE_INFINITY) =>
-      new Promise((resolve, reject) => {
-        const took = new Float64Array(requests.length);
-        const startedAt = performance.now();
-        const idle = [...sockets];
-        let sent = 0;
-        let answered = 0;
-        const dueAt = (index: number) => startedAt + (index / perSecond) * 1000;
+function sendAll(
+  sockets: readonly Socket[],
+  requests: readonly Buffer[],
+  perSecond: number,
+  expected: number,
+): Promise<Float64Array> {
+  return new Promise((resolve, reject) => {
+    const took = new Float64Array(requests.length);
+    const startedAt = performance.now();
+    const idle = [...sockets];
+    let sent = 0;
+    let answered = 0;
+    const dueAt = (index: number) => startedAt + (index / perSecond) * 1000;
 
-        const write = (socket: Socket) => {
-          const index = sent++;
-          const from = Number.isFinite(perSecond) ? dueAt(index) : performance.now();
-          listen(socket, (status, text) => {
-            if (status !== expected) return reject(new Error(text));
-            took[index] = performance.now() - from;
-            if (++answered === requests.length) return resolve(took);
-            if (sent < requests.length && dueAt(sent) <= performance.now()) write(socket);
-            else idle.push(socket);
-          });
-          socket.write(requests[index] as Buffer);
-        };
-        const dispatch = () => {
-          while (idle.length > 0 && sent < requests.length && dueAt(sent) <= performance.now()) {
-            write(idle.pop() as Socket);
-          }
-          if (sent < requests.length && Number.isFinite(perSecond)) setTimeout(dispatch, TICK_MS);
-        };
-        dispatch();
-      }),
-    close() {
-      for (const socket of sockets) socket.destroy();
-    },
-  };
+    const write = (socket: Socket) => {
+      const index = sent++;
+      const from = Number.isFinite(perSecond) ? dueAt(index) : performance.now();
+      listen(socket, (status, text) => {
+        if (status !== expected) return reject(new Error(text));
+        took[index] = performance.now() - from;
+        if (++answered === requests.length) return resolve(took);
+        if (sent < requests.length && dueAt(sent) <= performance.now()) write(socket);
+        else idle.push(socket);
+      });
+      socket.write(requests[index] as Buffer);
+    };
+    const dispatch = () => {
+      while (idle.length > 0 && sent < requests.length && dueAt(sent) <= performance.now()) {
+        write(idle.pop() as Socket);
+      }
+      if (sent < requests.length && Number.isFinite(perSecond)) setTimeout(dispatch, TICK_MS);
+    };
+    dispatch();
+  });
 }
 
 function listen(socket: Socket, onAnswer: (status: number, text: string) => void): void {

@@ -15,7 +15,7 @@ const KEEP_ALIVE = 65 * SECOND;
 /** Longer than the heartbeat of an event stream. */
 const IDLE_TIMEOUT = 120 * SECOND;
 /** How often Node looks for requests that are late; its own 30 s would let them hold a connection for 45. */
-const LATENESS_CHECK = 5 * SECOND;
+const LATENESS_CHECK = 10 * SECOND;
 const CLOSE_PATIENCE = 10 * SECOND;
 const IDLE_CHECK = 0.1 * SECOND;
 /** A category's slug of 64 Japanese characters, escaped. */

@@ -82,6 +82,8 @@ const BROKEN: Readonly<Record<string, readonly [code: ErrorCode, detail: string]
 /** Answers a connection whose bytes were no HTTP request, too many, or came too slowly, and closes it. */
 export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: ServerResponse['socket']): void {
   if (error.code === 'ECONNRESET' || socket === null || !socket.writable) return void socket?.destroy();
+  // Browsers and load balancers open connections that they may need: who asked nothing is told nothing.
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && socket.bytesRead === 0) return void socket.destroy();
   const [code, detail] = BROKEN[error.code ?? ''] ?? ['request-invalid', 'This is not HTTP.'];
   const problem = problemOf(code, detail);
   const body = JSON.stringify(problem);

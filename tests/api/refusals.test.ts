@@ -94,9 +94,14 @@ for (const [what, bytes, code] of REFUSALS) {
 test('a request that does not come to its end is told so', async () => {
   const late = Object.assign(new Error('late'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
   const answered = new Promise<string>((resolve) => {
-    app.server.emit('clientError', late, { writable: true, end: resolve, destroy: () => {} } as never);
+    app.server.emit('clientError', late, { writable: true, bytesRead: 9, end: resolve, destroy: () => {} } as never);
   });
   assertProblemText(await answered, 'request-late');
+  const closed = new Promise<void>((resolve) => {
+    const unused = { writable: true, bytesRead: 0, end: () => assert.fail('was told'), destroy: resolve };
+    app.server.emit('clientError', late, unused as never);
+  });
+  await closed;
 });
 
 test('ranges are not for texts that change: the whole is given', async () => {
