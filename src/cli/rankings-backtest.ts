@@ -43,7 +43,8 @@ export function addBacktest(rankings: Command, terminal: Terminal, run: RunBackt
     .option('--to <time>', 'the end, likewise, else now')
     .option('--half-life <hours>', 'of popular lists, to be tried beside those that newsrank uses, such as 1h,2h,8h')
     .option('--json', 'print it as JSON')
-    .action(async ({ from, to, halfLife, json }: Options) => {
+    .action(async (_: unknown, command: Command) => {
+      const { from, to, halfLife, json } = command.optsWithGlobals<Options>();
       const asked = { from: timeIn('--from', from), to: timeIn('--to', to), halfLives: halfLivesIn(halfLife) };
       const found = await run(terminal.settings(), asked);
       terminal.print(json ? JSON.stringify(found) : asText(found));

@@ -37,8 +37,8 @@ export interface RankingTools {
 const HERE: RankingTools = { explain: explainHere, readClosed: readClosedHere, backtest: backtestHere };
 
 export function addRankings(program: Command, terminal: Terminal, tools: RankingTools = HERE): void {
-  // Options behind a verb are the verb's own, although some have the same names.
-  const rankings = withList(program.command('rankings').enablePositionalOptions(), [...LIST_KINDS, 'closed'])
+  // Options of the same names belong to `rankings`, wherever they stand: a verb takes them from there.
+  const rankings = withList(program.command('rankings'), [...LIST_KINDS, 'closed'])
     .description('print a list as it was last published (within a minute), as it stood at a time, or of a period')
     .addOption(new Option('--period <period>', 'of the closed list').choices(PERIODS).default('day'))
     .option('--start <start>', 'of the closed list: such as 2026-11-23, 2026-W48, or an RFC 3339 time in it', 'latest')
@@ -57,9 +57,11 @@ export function addRankings(program: Command, terminal: Terminal, tools: Ranking
     });
   withList(rankings.command('explain <article>'), LIST_KINDS)
     .description('say why an article stands where it stands in a list, and what it would need to be one place higher')
-    .action(async (article: string, options: Options & { readonly list: ListKind }) =>
-      printExplanation(terminal, tools, keyOf(options), article, options),
-    );
+    .action(async (article: string, _: unknown, command: Command) => {
+      const { list, ...options } = command.optsWithGlobals<Options>();
+      if (list === 'closed') throw new CodedError('usage-invalid', 'What is closed is not explained.');
+      await printExplanation(terminal, tools, keyOf({ ...options, list }), article, options);
+    });
   addBacktest(rankings, terminal, tools.backtest);
 }
 
@@ -109,7 +111,7 @@ async function printExplanation(
   tools: RankingTools,
   key: ListKey,
   text: string,
-  { json }: Options,
+  { json }: Pick<Options, 'json'>,
 ): Promise<void> {
   const article = parseArticleId(text);
   if (article === undefined) throw new CodedError('article-unknown', `There is no article ${text}.`);
