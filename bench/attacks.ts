@@ -1,11 +1,13 @@
 /**
  * What hostile documents cost: each is read by a process of its own, as the product reads it (a worker thread under a
- * memory cap and a kill timer). Prints milliseconds, megabytes that the process grew by at most, and for how long its own
- * event loop, which in the product serves readers, stood still meanwhile.
+ * memory cap and a kill timer). Prints milliseconds and the CPU time of all threads, megabytes that the process grew by at
+ * most, for how long its own event loop, which in the product serves readers, stood still meanwhile, and the CPU time of
+ * its thread altogether, which no stillness of our own making can exceed: on a busy machine the rest is waiting for a core.
  *
  *     node --import tsx bench/attacks.ts [NAME]
  */
 import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { openFeedReader } from '../src/feeds/reader.ts';
 
@@ -84,14 +86,23 @@ async function measure(attack: string): Promise<void> {
   }, 5);
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
-  const startedAt = performance.now();
+  const [startedAt, cpu, own] = [performance.now(), process.cpuUsage(), ownThreadMs()];
   const result = await reader.read(body, source);
   const milliseconds = Math.round(performance.now() - startedAt);
+  const ownMs = Math.round(ownThreadMs() - own);
+  const { user, system } = process.cpuUsage(cpu);
   clearInterval(watch);
   const entries = result.kind === 'feed' ? `${result.feed.entries.length} entries` : result.kind;
   console.log(
-    `${attack.padEnd(34)} ${String(milliseconds).padStart(5)} ms ${String(Math.round((most - before) / 1e6)).padStart(4)} MB`,
-    `  loop ${Math.round(delay.max / 1e6)} ms   ${(body.length / 1e6).toFixed(1)} MB read as ${entries}`,
+    `${attack.padEnd(34)} ${String(milliseconds).padStart(5)} ms, CPU ${String(Math.round((user + system) / 1000)).padStart(4)} ms`,
+    `${String(Math.round((most - before) / 1e6)).padStart(4)} MB   loop ${Math.round(delay.max / 1e6)} ms, its CPU ${ownMs} ms`,
+    `  ${(body.length / 1e6).toFixed(1)} MB read as ${entries}`,
   );
   await reader.close();
+}
+
+/** CPU time of this thread so far; 0 where the system does not tell (Linux does). */
+function ownThreadMs(): number {
+  const file = '/proc/thread-self/schedstat';
+  return existsSync(file) ? Number(readFileSync(file, 'utf8').split(' ')[0]) / 1e6 : 0;
 }
