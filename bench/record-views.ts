@@ -23,6 +23,7 @@ const READS_PER_ADDRESS = 20;
 const ARTICLES = 1500;
 const SPAN = 90 * MINUTE;
 const CALLS_AT_ONCE = 16;
+const GATHER_MS = 16;
 const START = Date.parse('2026-01-02T10:00:00Z');
 
 interface Article {
@@ -76,12 +77,17 @@ async function recordAll(from: number, reads: number, span: number, batch: numbe
       origin: origins.note(salt, addresses[Math.floor(Math.random() * addresses.length)] as string, id).weighed,
     });
     if (queue.length < batch) continue;
-    calls.push(recordReads(redis, shardOf(id), at, queue.splice(0), READS_PER_ADDRESS));
+    calls.push(recordReads(redis, shardOf(id), at, together(queue.splice(0), at), READS_PER_ADDRESS));
     if (calls.length === CALLS_AT_ONCE) await Promise.all(calls.splice(0));
   }
   for (const [shard, rest] of queues)
     calls.push(recordReads(redis, shard, new Date(from + span), rest, READS_PER_ADDRESS));
   await Promise.all(calls);
+}
+
+/** A call carries what came while reads gathered, so that its times are alike however long the queue took to fill here. */
+function together(reads: readonly Read[], now: Date): Read[] {
+  return reads.map((read) => ({ ...read, at: new Date(now.getTime() - Math.floor(Math.random() * GATHER_MS)) }));
 }
 
 /** Readers of all networks alike, each of them behind an address of his own. */
@@ -107,18 +113,23 @@ async function dedupeSize(): Promise<{ entries: number; bytesPerEntry: number }>
 }
 
 await redis.flushdb();
-// How fast this machine is at this moment: figures of two runs are compared by it.
-const yardstick = "for i = 1, 200000 do redis.call('ZINCRBY', KEYS[1], 1, i % 1000) end";
-const oneCall = await cpuOf(() => redis.eval(yardstick, 1, 'yardstick'));
-console.log({ redisMicrosecondsPerBareZincrby: Number(((oneCall / 200_000) * 1e6).toFixed(2)) });
-await redis.del('yardstick');
+/** How fast this machine is at this moment: a bare increment from a script, in seconds. Figures of two runs compare by it. */
+async function bareZincrby(): Promise<number> {
+  const yardstick = "for i = 1, 50000 do redis.call('ZINCRBY', KEYS[1], 1, i % 1000) end";
+  const seconds = await cpuOf(() => redis.eval(yardstick, 1, 'yardstick'));
+  await redis.del('yardstick');
+  return seconds / 50_000;
+}
+const median = (numbers: readonly number[]) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1] ?? 0;
 await recordAll(START, total, SPAN, 100);
 for (const [run, batch] of [100, MAX_BATCH].entries()) {
   const from = START + (1 + run) * SPAN;
   const startedAt = performance.now();
   const parts: number[] = [];
+  const bare: number[] = [];
   for (let part = 0; part < PARTS; part++) {
     const at = from + (part / PARTS) * SPAN;
+    bare.push(await bareZincrby());
     parts.push((await cpuOf(() => recordAll(at, total / PARTS, SPAN / PARTS, batch))) / (total / PARTS));
   }
   const microseconds = (seconds: number) => Number((seconds * 1e6).toFixed(2));
@@ -126,6 +137,8 @@ for (const [run, batch] of [100, MAX_BATCH].entries()) {
     batch,
     redisMicrosecondsPerRead: microseconds(parts.reduce((sum, part) => sum + part, 0) / PARTS),
     inTheCheapestPart: microseconds(Math.min(...parts)),
+    microsecondsPerBareZincrby: microseconds(median(bare)),
+    inBareZincrbys: Number(median(parts.map((part, i) => part / (bare[i] ?? part))).toFixed(1)),
     readsPerSecond: Math.round(total / ((performance.now() - startedAt) / 1000)),
   });
 }
