@@ -1,6 +1,6 @@
 import { type Clock, SECOND } from '../src/clock.ts';
 import type { Sql } from '../src/engines/sql.ts';
-import { beginPolls, putBack } from '../src/feeds/claim.ts';
+import { beginPolls, findLastChances, MOST_STRIKES_TOGETHER, putBack } from '../src/feeds/claim.ts';
 import type { PollTarget } from '../src/feeds/feed.ts';
 import type { SharedBudget } from '../src/feeds/host-budget.ts';
 import type { PollTools } from '../src/feeds/poll.ts';
@@ -38,13 +38,34 @@ export function pollFeedJob(tools: Tools) {
   const slots = openSlots(tools.concurrency);
   const saver = openPollSaver((rows) => savePolls(sql, rows), GATHER_MS);
   const polling = { ...tools, saver };
+  const takeBudgets = (targets: readonly PollTarget[]) =>
+    tools.fetching.budget.takeAll(
+      targets.map(({ host }) => host),
+      clock(),
+    );
+
+  // Feeds that twice were being polled when a process died are polled one after the other, each begun when its turn has
+  // come: so the next death is blamed on one, not on all that were under way. Those whose claim runs out are due again.
+  const oneAtATime = openSlots(1);
+  const pollAlone = (feed: FeedId, lease: Date): Promise<Polled | undefined> =>
+    oneAtATime.run(async () => {
+      if (stopping.aborted) {
+        await putBack(sql, [feed], lease, { isBegun: false });
+        return undefined;
+      }
+      const [target] = await beginPolls(sql, [feed], lease, LEASE_SECONDS, clock());
+      if (target === undefined) return undefined;
+      const [wait = 0] = await takeBudgets([target]);
+      const finish = await pollFeedInSlot(polling, target, wait);
+      return finish();
+    });
 
   return async ({ feeds, claimedUntil }: Jobs['poll-feed']): Promise<object> => {
     const lease = new Date(claimedUntil);
     // Not before there is a slot that no begun batch wants: until then the batch is only claimed, another process may
     // still take it over, and its feeds take no memory that the garbage collector would have to carry from turn to turn.
     const targets = await slots.runLast(async () =>
-      stopping.aborted ? undefined : beginPolls(sql, feeds, lease, LEASE_SECONDS, clock()),
+      stopping.aborted ? undefined : beginPolls(sql, feeds, lease, LEASE_SECONDS, clock(), MOST_STRIKES_TOGETHER),
     );
     if (targets === undefined) {
       await putBack(sql, feeds, lease, { isBegun: false });
@@ -52,23 +73,22 @@ export function pollFeedJob(tools: Tools) {
     }
     const latest = clock().getTime() + BEGIN_WITHIN_MS;
     const mayBegin = () => !stopping.aborted && clock().getTime() <= latest;
-    const waits = await tools.fetching.budget.takeAll(
-      targets.map(({ host }) => host),
-      clock(),
-    );
-    const polls = await Promise.allSettled(
-      targets.map(async (target, index) => {
+    const lastChances = targets.length < feeds.length ? await findLastChances(sql, feeds, lease) : [];
+    const waits = await takeBudgets(targets);
+    const polls = await Promise.allSettled([
+      ...targets.map(async (target, index) => {
         const finish = await slots.run(async () =>
           mayBegin() ? pollFeedInSlot(polling, target, waits[index] ?? 0) : undefined,
         );
         return finish?.();
       }),
-    );
+      ...lastChances.map((feed) => pollAlone(feed, lease)),
+    ]);
     const left = targets.filter((_, index) => isLeft(polls[index]));
     await giveBack(sql, left);
     const failed = polls.find((poll) => poll.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
-    return { ...sumUp(polls), notDue: feeds.length - targets.length, putBack: left.length };
+    return { ...sumUp(polls), notDue: feeds.length - targets.length - lastChances.length, putBack: left.length };
   };
 }
 

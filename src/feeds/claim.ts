@@ -47,6 +47,7 @@ export async function claimDueFeeds(sql: Sql, { limit, perHost, leasedUntil }: C
  *
  * Of feeds that are suspect of killing their parser, or the process with it, the strike is written down here, before the
  * attempt; savePoll takes it back where the attempt ends well. The strikes that come back are those before this one.
+ * Feeds with more than `mostStrikes` are left as they are claimed.
  */
 export async function beginPolls(
   sql: Sql,
@@ -54,16 +55,31 @@ export async function beginPolls(
   claimedUntil: Date,
   pollSeconds: number,
   now: Date,
+  mostStrikes = MAX_STRIKES,
 ): Promise<PollTarget[]> {
   // Never the same as the claim's, or a duplicate would take it for that.
   const until = new Date(Math.max(now.getTime() + pollSeconds * SECOND, claimedUntil.getTime() + 1));
   const { rows } = await sql.query<TargetRow>(
     `update feeds set leased_until = $4, strikes = case when strikes > 0 then strikes + 1 else 0 end
-     where id = any($1::bigint[]) and leased_until = $2 and leased_until > $3
+     where id = any($1::bigint[]) and leased_until = $2 and leased_until > $3 and strikes <= $5
      returning ${TARGET_COLUMNS}, case when strikes > 0 then strikes - 1 else 0 end as strikes`,
-    [feeds, claimedUntil, now, until],
+    [feeds, claimedUntil, now, until, mostStrikes],
   );
   return rows.map(toPollTarget);
+}
+
+/** Strikes of a feed that the next one keeps away for a day. */
+const LAST_CHANCE = MAX_STRIKES - 1;
+/** Feeds with more strikes are not polled beside others: whoever takes the process along would be blamed on all of them. */
+export const MOST_STRIKES_TOGETHER = LAST_CHANCE - 1;
+
+/** Of feeds claimed so, those that are to be begun one at a time. */
+export async function findLastChances(sql: Sql, feeds: readonly FeedId[], claimedUntil: Date): Promise<FeedId[]> {
+  const { rows } = await sql.query<{ id: number }>(
+    'select id from feeds where id = any($1::bigint[]) and leased_until = $2 and strikes >= $3 order by id',
+    [feeds, claimedUntil, LAST_CHANCE],
+  );
+  return rows.map(toFeedId);
 }
 
 /** Gives back what was claimed but not polled: the feeds are due again at once. `isBegun` takes their strike back. */

@@ -8,7 +8,7 @@ import { openHostBudget } from '../../src/feeds/host-budget.ts';
 import { openHttpClient } from '../../src/feeds/http-client.ts';
 import { openOutageWatch } from '../../src/feeds/outage.ts';
 import { openFeedReader } from '../../src/feeds/reader.ts';
-import { addFeeds, findFeed, listPolls } from '../../src/feeds/store.ts';
+import { addFeeds, findFeed, listPolls, readPollTarget } from '../../src/feeds/store.ts';
 import type { FeedId } from '../../src/ids.ts';
 import { openLog } from '../../src/log.ts';
 import { openMetrics } from '../../src/metrics.ts';
@@ -178,6 +178,34 @@ test('a slow feed holds its own slot and no other feed of its batch, or of anoth
   assert.equal((await findFeed(sql, slow))?.lastOutcome, null);
   answer();
   assert.deepEqual(await running, { fresh: 1, failed: 2, inserted: 2, updated: 0, notDue: 0, putBack: 0 });
+});
+
+test('of feeds that twice were under way when a process died, the next death is blamed on one', async () => {
+  const { sql } = engines.sql;
+  const rest = await addMore(['/a', '/b']);
+  let answer = () => {};
+  origin.on('/a', (_, response) => {
+    answer = () => void response.writeHead(404).end();
+  });
+  origin.on('/b', sending(FEED));
+  await sql.query('update feeds set strikes = 2 where id = any ($1::bigint[])', [rest]);
+  const strikes = async () => Promise.all(rest.map(async (id) => (await readPollTarget(sql, id))?.strikes));
+  const job = await claimAll();
+  const running = poller()(job);
+  while ((await strikes())[0] !== 3) await new Promise(setImmediate);
+  assert.deepEqual(await strikes(), [3, 2]);
+
+  // As if the process had died just then: both leases run out.
+  now = new Date(START.getTime() + 5 * MINUTE);
+  await sql.query('update feeds set next_poll_at = $2 where id = any ($1::bigint[])', [rest, START]);
+  const { jobs } = await schedule();
+  const again = jobs.flatMap(({ feeds }) => feeds);
+  assert.deepEqual([again.includes(rest[0] as FeedId), again.includes(rest[1] as FeedId)], [false, true]);
+  assert.equal((await findFeed(sql, rest[0] as FeedId))?.state, 'quarantined');
+  await poller()({ feeds: again, claimedUntil: jobs[0]?.claimedUntil ?? 0 });
+  assert.deepEqual(await strikes(), [2, 0]);
+  answer();
+  await running;
 });
 
 test('once it is told to stop, a poller ends what runs and gives back what does not', async () => {

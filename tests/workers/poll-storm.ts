@@ -53,7 +53,7 @@ const SETTINGS = {
   HOST_REQUESTS_PER_MINUTE: '1000000',
 };
 const POLLERS = 2;
-/** A poller lives for this long at most, once it is ready. */
+/** A poller lives for this long at most, once documents were stored since it began. */
 const LIFE_MS = 2500;
 
 export async function runPollStorm(tools: StormTools, plan: StormPlan): Promise<StormResult> {
@@ -65,7 +65,8 @@ export async function runPollStorm(tools: StormTools, plan: StormPlan): Promise<
   const doubler = await doubleJobs(redis);
   const kills: Kill[] = [];
 
-  const kill = async (product: Product) => {
+  const kill = async (product: Product, begun: number) => {
+    await eventually('something is stored', async () => stand.stored() > begun, 120);
     await sleep(LIFE_MS * random());
     const struck = { stored: stand.stored(), requests: stand.underWay(), ...(await underWay(sql)) };
     await product.kill();
@@ -75,7 +76,8 @@ export async function runPollStorm(tools: StormTools, plan: StormPlan): Promise<
   const startAll = () => Promise.all(Array.from({ length: POLLERS }, () => tools.start(SETTINGS)));
   let pollers = await startAll();
   while (kills.length < plan.kills) {
-    await Promise.all(pollers.map(kill));
+    const begun = stand.stored();
+    await Promise.all(pollers.map((product) => kill(product, begun)));
     // Nobody is left that could hold one: to wait until they end would only take longer.
     await sql.query('update feeds set leased_until = now() where leased_until > now()');
     pollers = await startAll();
