@@ -2,6 +2,8 @@
 -- each, in their order.
 -- $1 json array of {place, story, centroid, barred, size, firstAt, lastAt}: no story for a new one. $2 json array of
 -- {place, story, term, kept}: false to take a term out of the index, true to put it in; by place or by story. $3 now.
+-- Terms that go are found one by one (the limit sees to it): an index that was analysed while it was empty, and has filled
+-- since, would be read as a whole for each of them.
 with given as materialized (
   select
     place, centroid, barred, size, "firstAt" as first_at, "lastAt" as last_at, story is null as is_new,
@@ -29,8 +31,14 @@ posting as materialized (
   from json_to_recordset($2::json) as changed (place int, story bigint, term text, kept boolean)
 ),
 dropped as (
-  delete from story_postings using posting
-  where not posting.kept and story_postings.term = posting.term and story_postings.story_id = posting.story
+  delete from story_postings where ctid = any (array(
+    select found.ctid
+    from posting
+    cross join lateral (
+      select ctid from story_postings where term = posting.term and story_id = posting.story limit 1
+    ) found
+    where not posting.kept
+  ))
 ),
 added as (
   insert into story_postings (term, story_id)
