@@ -47,7 +47,7 @@ for (const size of values.stored.split(',').map(Number)) {
   }
   // They are like each other, as stored ones are not: the next are to find as few of them.
   await client.query(`delete from articles where id > '0s'; delete from stories; delete from story_postings`);
-  // Autovacuum would do so before long, and then the planner takes them for empty while they fill.
+  // Autovacuum would do so before long: plans are made anew, for empty tables, and kept while these fill.
   await client.query('vacuum analyze stories, story_centroids, story_postings');
 }
 await client.end();

@@ -1,6 +1,6 @@
 -- The stories that each article (or story) may belong to: those that share the most of its rare terms. What a term's
 -- postings hold beyond the limit is not looked at, so that a look-up costs the same however many stories there are.
--- Each is found by its id (the limit sees to it), also where the planner takes all of them for none (save-stories.sql).
+-- Each is found by its id (the limit sees to it), also by a plan that was made when there were none (save-stories.sql).
 -- $1 json array of {asker, term, weight}, $2 postings read for each term, $3 stories for each asker.
 with probe as materialized (
   select * from json_to_recordset($1::json) as probe (asker int, term text, weight real)

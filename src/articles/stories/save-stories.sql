@@ -2,8 +2,8 @@
 -- each, in their order.
 -- $1 json array of {place, story, centroid, barred, size, firstAt, lastAt}: no story for a new one. $2 json array of
 -- {place, story, term, kept}: false to take a term out of the index, true to put it in; by place or by story. $3 now.
--- Terms that go are found one by one (the limit sees to it): an index that was analysed while it was empty, and has filled
--- since, would be read as a whole for each of them.
+-- Terms that go are found one by one (the limit sees to it): a plan that was made while the index was empty, and is kept
+-- while it fills, would read it as a whole for each of them.
 with given as materialized (
   select
     place, centroid, barred, size, "firstAt" as first_at, "lastAt" as last_at, story is null as is_new,

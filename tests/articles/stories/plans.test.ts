@@ -4,7 +4,6 @@ import { after, before, test } from 'node:test';
 import { becomeDecider } from '../../../src/articles/copies/decider.ts';
 import type { Sql } from '../../../src/engines/sql.ts';
 import { openTestSql } from '../../support/engines.ts';
-import { NOW } from '../entries.ts';
 
 let sql: Sql;
 let close: () => Promise<void>;
@@ -17,35 +16,40 @@ after(() => close());
 const statement = (name: string) =>
   readFileSync(new URL(`../../../src/articles/stories/${name}.sql`, import.meta.url), 'utf8');
 
-/** Pages that a statement looks at, planned as a decider has it planned. */
-async function pagesOf(name: string, parameters: readonly unknown[]): Promise<number> {
-  const { rows } = await sql.transaction(async (within) => {
-    await becomeDecider(within);
-    return within.query<{ 'QUERY PLAN': [{ Plan: Record<string, number> }] }>(
-      `explain (analyze, buffers, format json) ${statement(name)}`,
-      parameters,
-    );
-  });
-  const plan = rows[0]?.['QUERY PLAN'][0].Plan ?? {};
-  return (plan['Shared Hit Blocks'] ?? 0) + (plan['Shared Read Blocks'] ?? 0);
+/** Pages that the costliest part of it looks at: what a statement writes beside its answer is no part of the first. */
+async function pagesOf(on: Sql, execution: string): Promise<number> {
+  const { rows } = await on.query(`explain (analyze, buffers, format json) ${execution}`);
+  const counts = JSON.stringify(rows).matchAll(/"Shared Hit Blocks":(\d+)/g);
+  return Math.max(...[...counts].map(([, count]) => Number(count)));
 }
 
-test('stories are looked up one by one, also where the planner takes them for none', async () => {
+test('a plan that was made while there were no stories looks them up one by one when there are many', async () => {
+  // Of what was never vacuumed the planner expects some rows, even where there are none.
   await sql.script('vacuum analyze stories, story_centroids, story_postings');
-  await sql.script(`
-    insert into stories (first_at) select now() from generate_series(1, 3000);
-    insert into story_centroids (story_id, centroid, size, first_at, last_at, touched_at)
-      select id, json_build_object('en:word' || id % 1000, 0.5), 1, now(), now(), now() from stories;
-    insert into story_postings select 'en:word' || id % 1000, id from stories;
-    insert into story_postings select 'en:more' || id % 1000, id from stories`);
-  const probes = [1, 2, 3].flatMap((asker) =>
-    ['word', 'more'].map((word) => ({ asker, term: `en:${word}${asker}`, weight: 1 })),
-  );
-  const found = await pagesOf('find-candidates', [JSON.stringify(probes), 300, 16]);
-  assert.ok(found < 100, `${found} pages to find`);
-  const dropped = [1, 2, 3].map((story) => ({ story, term: `en:word${story}`, kept: false }));
-  const saved = await pagesOf('save-stories', ['[]', JSON.stringify(dropped), NOW]);
-  assert.ok(saved < 100, `${saved} pages to drop`);
-  const { rows } = await sql.query<{ n: number }>(`select count(*) as n from story_postings`);
-  assert.equal(rows[0]?.n, 5997);
+  await sql.transaction(async (within) => {
+    // As whoever decides has its statements planned: once, and for all that comes.
+    await becomeDecider(within);
+    await within.query(`prepare find as ${statement('find-candidates')}`);
+    await within.query(`prepare save as ${statement('save-stories')}`);
+    await within.query(`explain execute find('[]', 300, 16)`);
+    await within.query(`explain execute save('[]', '[]', now())`);
+    for (const fill of [
+      'insert into stories (first_at) select now() from generate_series(1, 3000)',
+      `insert into story_centroids (story_id, centroid, size, first_at, last_at, touched_at)
+       select id, json_build_object('en:word' || id % 1000, 0.5), 1, now(), now(), now() from stories`,
+      `insert into story_postings select word || id % 1000, id from stories, unnest(array['en:word', 'en:more']) word`,
+    ]) {
+      await within.query(fill);
+    }
+    const probes = [1, 2, 3].flatMap((asker) =>
+      ['word', 'more'].map((word) => ({ asker, term: `en:${word}${asker}`, weight: 1 })),
+    );
+    const found = await pagesOf(within, `execute find('${JSON.stringify(probes)}', 300, 16)`);
+    assert.ok(found < 200, `${found} pages to find`);
+    const dropped = [1, 2, 3].map((story) => ({ story, term: `en:word${story}`, kept: false }));
+    const saved = await pagesOf(within, `execute save('[]', '${JSON.stringify(dropped)}', now())`);
+    assert.ok(saved < 200, `${saved} pages to drop`);
+    const { rows } = await within.query<{ n: number }>('select count(*) as n from story_postings');
+    assert.equal(rows[0]?.n, 5997);
+  });
 });
