@@ -159,6 +159,26 @@ export const BENCHMARKS: readonly Benchmark[] = [
     ],
   },
   {
+    stage: 'ranking',
+    name: 'how soon a read is in its lists, among 5,000 a second',
+    file: 'list-freshness.ts',
+    needs: SERVERS,
+    figures: [
+      {
+        what: 'ms until it is listed, p99 (RANK_INTERVAL 5 s)',
+        pattern: /untilListedMs: \{ p50: \d+, p99: (\d+)/g,
+        atMost: 6000,
+      },
+    ],
+  },
+  {
+    stage: 'ranking',
+    name: 'the backtest over simulated traffic',
+    file: 'backtest.ts',
+    needs: [],
+    figures: [{ what: '% that popular of 3 h caught of the ideal', pattern: /^popular +3h +[\d.]+ % +([\d.]+) %/gm }],
+  },
+  {
     stage: 'api',
     name: 'reading lists over HTTP, against a route that does nothing',
     file: 'read-lists.ts',
