@@ -33,7 +33,7 @@ const ids = await fillSite(sql, store.redis);
 const app = fastify();
 await app.register(async (plain) => {
   await plain.register(compress, COMPRESS);
-  plain.get('/nothing', async (_request, reply) => reply.type('text/html').send('<!doctype html>'));
+  plain.get('/nothing', async (_request, reply) => reply.type('text/html').send('<!doctype html><p>Nothing'));
 });
 const settings = { SITE_NAME: 'JN', SITE_TIME_ZONE: 'Asia/Tokyo', RANK_INTERVAL: 5000 };
 await registerPages(app, { settings, sql, redis: store.redis, clock: () => new Date() });
@@ -83,21 +83,27 @@ for (const [name, path] of Object.entries(PAGES)) {
 
 if (lacksChromium === false) {
   const browser = await openBrowser();
-  for (const name of ['front', 'article', 'ranking']) {
+  const context = await browser.context();
+  const firstPaint = async (path: string): Promise<number> => {
+    const page = await context.newPage();
+    const session = await context.newCDPSession(page);
+    await session.send('Network.setCacheDisabled', { cacheDisabled: true });
+    await page.goto(`${origin}${path}`, { waitUntil: 'load' });
+    const painted = Number(await page.evaluate(FIRST_PAINT));
+    await page.close();
+    return painted;
+  };
+  // A browser that has just been started is busy with itself.
+  for (let load = 0; load < 3; load++) await firstPaint('/');
+  for (const name of ['nothing (Fastify)', 'front', 'article', 'ranking']) {
     const paints: number[] = [];
-    for (let load = 0; load < LOADS; load++) {
-      const context = await browser.context();
-      const page = await context.newPage();
-      await page.goto(`${origin}${PAGES[name]?.(load)}`, { waitUntil: 'load' });
-      paints.push(Number(await page.evaluate(FIRST_PAINT)));
-      await context.close();
-    }
+    for (let load = 0; load < LOADS; load++) paints.push(await firstPaint(PAGES[name]?.(load) ?? '/'));
     paints.sort((one, other) => one - other);
-    const median = paints[Math.floor(LOADS / 2)] ?? Number.NaN;
+    const [least = 0, median = 0, most = 0] = [0, Math.floor(LOADS / 2), LOADS - 1].map((place) => paints[place]);
     console.log(
-      `${name}: first contentful paint ${median.toFixed(0)} ms, ${paints.at(-1)?.toFixed(0)} ms at worst of ${LOADS}`,
+      `${name}: first contentful paint ${median.toFixed(0)} ms (${least.toFixed(0)} to ${most.toFixed(0)} of ${LOADS})`,
     );
-    if (!(median <= MAX_PAINT_MS)) process.exitCode = 1;
+    if (median > MAX_PAINT_MS) process.exitCode = 1;
   }
   await browser.close();
 } else {
