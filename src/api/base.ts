@@ -55,6 +55,8 @@ export function openBase(tools: Pick<ApiTools, 'settings' | 'metrics'>, log: Log
       clearTimeout(patience);
     });
   });
+  // A logger of its own for each request costs more than most answers, and only errors are logged.
+  app.setChildLoggerFactory((parent) => parent);
   app.setValidatorCompiler(openValidation());
   app.setErrorHandler(errorHandler(log));
   measureRequests(app, tools.metrics);

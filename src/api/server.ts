@@ -39,8 +39,8 @@ import type { ApiTools, HealthTools, Plugin } from './tools.ts';
 
 /**
  * The HTTP server with all routes of the API, not yet listening. `plugins` (the pages) come beside them, each in a
- * context of its own, behind the same security headers. The root is bare: what counts views pays for no hook but the
- * measuring one.
+ * context of its own, behind the same security headers. The root is bare: what counts views and what serves lists pays
+ * for no plugin's hook, which together took half of what a list costs.
  */
 export async function openServer(tools: ApiTools, plugins: readonly Plugin[] = []): Promise<FastifyInstance> {
   const log = tools.log.child({ stage: 'api' });
@@ -54,15 +54,16 @@ export async function openServer(tools: ApiTools, plugins: readonly Plugin[] = [
   if (tools.settings.PUBLIC_URL !== undefined) await app.register(websubRoutes(tools));
   await app.register(healthRoutes(tools));
   await app.register(streamRoutes(tools, lists));
+  const costLimit = openCostLimit(tools);
+  await app.register(rankingRoutes(lists, costLimit));
   await app.register(async (full) => {
     await full.register(helmet, HELMET);
     full.setNotFoundHandler(answerUnknownRoute);
     await full.register(async (reads) => {
       reads.addHook('onSend', tagAnswers);
-      reads.addHook('preHandler', openCostLimit(tools));
+      reads.addHook('preHandler', costLimit);
       await reads.register(compress, COMPRESS);
       await reads.register(cors, CORS);
-      await reads.register(rankingRoutes(lists));
       await reads.register(explainRoutes(tools, lists));
       await reads.register(closedListRoutes(tools, lists));
       await reads.register(articleRoutes(tools, lists));

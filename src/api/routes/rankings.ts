@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, preHandlerHookHandler } from 'fastify';
 import type { ArticleId } from '../../ids.ts';
 import type { Snapshot } from '../../ranking/list.ts';
 import { present } from '../../ranking/store.ts';
@@ -14,12 +14,29 @@ import type { SchemaTypes } from '../schemas/value-of.ts';
 export const CURRENT = 'public, max-age=2, stale-while-revalidate=30';
 export const PAST = 'public, max-age=60';
 
-/** The lists. A ready snapshot is cut to what was asked; a caller that has it already costs one comparison. */
-export function rankingRoutes(lists: Lists) {
+/** What plugins say of the other public reads (security.ts). */
+const HEADERS = {
+  'access-control-allow-origin': '*',
+  'access-control-expose-headers': 'ETag, Retry-After',
+  'cross-origin-resource-policy': 'cross-origin',
+  'x-content-type-options': 'nosniff',
+  vary: 'accept-encoding',
+} as const;
+
+/**
+ * The lists. A ready snapshot is cut to what was asked; a caller that has it already costs one comparison. Register it in
+ * a bare context: everything that is read most goes through here.
+ */
+export function rankingRoutes(lists: Lists, costLimit: preHandlerHookHandler) {
   /** Answers without an excluded article: a handful of limits a snapshot, so each is written and compressed once. */
   const written = new WeakMap<Snapshot, Map<number, Packed>>();
 
   return async (app: FastifyInstance): Promise<void> => {
+    app.addHook('onRequest', (_request, reply, done) => {
+      reply.headers(HEADERS);
+      done();
+    });
+    app.addHook('preHandler', costLimit);
     app.withTypeProvider<SchemaTypes>().get(
       '/v1/rankings/:kind',
       {
@@ -37,8 +54,11 @@ export function rankingRoutes(lists: Lists) {
         const etag = `W/"${snapshot.version}"`;
         reply.headers({ etag, 'cache-control': at === undefined ? CURRENT : PAST });
         if (isUnchanged(request, etag)) return sendUnchanged(reply);
-        if (exclude !== undefined) return present(snapshot, { limit, exclude: exclude as ArticleId });
-        return sendPacked(reply, packedOf(reply, snapshot, limit).for(request.headers['accept-encoding']));
+        const answer =
+          exclude === undefined
+            ? packedOf(reply, snapshot, limit)
+            : packed(String(reply.serialize(present(snapshot, { limit, exclude: exclude as ArticleId }))));
+        return sendPacked(reply, answer.for(request.headers['accept-encoding']));
       },
     );
   };

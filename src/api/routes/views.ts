@@ -36,8 +36,6 @@ export function viewRoutes(tools: ApiTools, intake: Intake) {
   };
 
   return async (app: FastifyInstance): Promise<void> => {
-    // A logger of its own for each request costs more than the check of what it says, and only errors are logged.
-    app.setChildLoggerFactory((log) => log);
     const parseJson = app.getDefaultJsonParser('error', 'error');
     // A beacon's text/plain needs no preflight; what it carries is JSON all the same.
     app.addContentTypeParser('text/plain', { parseAs: 'string', bodyLimit: BODY_LIMIT }, parseJson);
