@@ -87,6 +87,8 @@ export async function keepTicking<Name extends QueueName>(
   // It would come when the clock shows again what it showed when it was ahead.
   const isFarOff = -late > everyMs + BROKEN_AFTER_MS;
   if (ticker?.every === everyMs && !isFarOff && !(isOverdue && (await isIdle(queue)))) return;
+  // Replaced as it is, it would go on from the time that is far off.
+  if (isFarOff) await queue.removeJobScheduler(queue.name);
   await queue.upsertJobScheduler(queue.name, { every: everyMs }, { opts: TICK });
 }
 

@@ -41,16 +41,19 @@ test('a ticker whose worker was killed before it ordered the next job ticks agai
   connection.disconnect();
 });
 
-test('a ticker whose next job was ordered by a clock that was ahead ticks again now', async () => {
+test('a ticker whose next job was ordered by a clock that was ahead ticks again now', async (t) => {
   const { redis } = engine;
   await redis.flushdb();
   const queue = openQueue('clean-up', redis, () => undefined);
-  const nextAt = async () => (await queue.getJobScheduler('clean-up'))?.next ?? 0;
-  // Its first job is due at once, and the next an hour later.
+  const HOUR = 3_600_000;
+  const now = Date.now();
+  t.mock.timers.enable({ apis: ['Date'], now: now + HOUR });
   await keepTicking(queue, EVERY, new Date());
-  const right = await nextAt();
-  await keepTicking(queue, EVERY, new Date(right - 3_600_000));
-  assert.ok(Math.abs((await nextAt()) - Date.now()) < 60_000, 'it was ordered anew, by the clock of now');
-  assert.equal(await queue.getJobCountByTypes('waiting', 'delayed'), 1, 'one chain');
+  t.mock.timers.reset();
+  assert.ok(((await queue.getJobScheduler('clean-up'))?.next ?? 0) >= now + HOUR);
+
+  await keepTicking(queue, EVERY, new Date());
+  const { next = 0 } = (await queue.getJobScheduler('clean-up')) ?? {};
+  assert.ok(Math.abs(next - Date.now()) < 60_000, 'it was ordered anew, by the clock of now');
   await queue.close();
 });
