@@ -117,10 +117,10 @@ async function open(settings: Settings, log: Log, tools: Required<AppOptions>, c
   let isStopping = false;
   const isReady = () => readiness(engines, metrics, isStopping);
   metrics.onScrape(async () => void (await isReady()));
-  const health = { settings, metrics, log, isReady };
+  const health = { settings, metrics, log, isReady, clock };
   const localToken = newLocalToken();
   const server = roles.has('api')
-    ? await openSite({ ...health, engines, clock, localToken }, fetching, polls, closers)
+    ? await openSite({ ...health, engines, localToken }, fetching, polls, closers)
     : await openHealthServer(health);
   closers.add('HTTP server', () => server.close());
   const url = await listen(server, settings);
@@ -147,7 +147,7 @@ async function letCommandsIn(settings: Settings, listening: string, token: strin
 
 /** The API and the pages, not yet listening. */
 async function openSite(
-  { engines, ...health }: HealthTools & Pick<ApiTools, 'clock' | 'localToken'> & { readonly engines: Engines },
+  { engines, ...health }: HealthTools & Pick<ApiTools, 'localToken'> & { readonly engines: Engines },
   fetching: PollTools,
   polls: JobQueue<'poll-feed'>,
   closers: Closers,

@@ -22,7 +22,7 @@ const IDLE_CHECK = 0.1 * SECOND;
 const MAX_PARAM_LENGTH = 600;
 
 /** A server with its limits, error answers and measuring, but no route yet; routes are added in the context given. */
-export function openBase(tools: Pick<ApiTools, 'settings' | 'metrics'>, log: Log) {
+export function openBase(tools: Pick<ApiTools, 'settings' | 'metrics' | 'clock'>, log: Log) {
   const hops = tools.settings.TRUST_PROXY;
   const app: FastifyInstance = fastify({
     // Of Fastify's own lines only warnings: that it listens is said where the URL is known.
@@ -58,7 +58,7 @@ export function openBase(tools: Pick<ApiTools, 'settings' | 'metrics'>, log: Log
   // A logger of its own for each request costs more than most answers, and only errors are logged.
   app.setChildLoggerFactory((parent) => parent);
   app.setValidatorCompiler(openValidation());
-  app.setErrorHandler(errorHandler(log));
+  app.setErrorHandler(errorHandler(log, tools.clock));
   measureRequests(app, tools.metrics);
   return { app, answerUnknownRoute: watchRoutes(app) };
 }

@@ -1,6 +1,7 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { CodedError, ERRORS, type ErrorCode } from '../errors.ts';
+import { type Clock, SECOND } from '../clock.ts';
+import { CodedError, ERRORS, type ErrorCode, messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 
 /** The body of every error answer (RFC 9457). Nothing of our insides is in it: the log has that. */
@@ -60,14 +61,30 @@ export function sendProblem(reply: FastifyReply, error: CodedError): FastifyRepl
     .send(JSON.stringify({ ...problemOf(error.code, error.message), ...error.members }));
 }
 
+/** Refusals because of engines that are away are told so often: an outage of seconds refuses thousands of views. */
+const REFUSALS_TOLD_EVERY = 10 * SECOND;
+
 /** The handler of everything that a route throws. Only what is our own fault reaches the log, without the address. */
-export function errorHandler(log: Log) {
+export function errorHandler(log: Log, clock: Clock) {
+  const refusals = { since: 0, toldAt: Number.NEGATIVE_INFINITY };
+
+  function tell(coded: CodedError, request: FastifyRequest): void {
+    const fields = { method: request.method, route: request.routeOptions.url, code: coded.code };
+    if (ERRORS[coded.code].status !== 503) {
+      log.error({ ...fields, err: coded.cause ?? coded }, 'request failed');
+      return;
+    }
+    refusals.since += 1;
+    const now = clock().getTime();
+    // A clock that was put back tells at once, too.
+    if (Math.abs(now - refusals.toldAt) < REFUSALS_TOLD_EVERY) return;
+    log.warn({ ...fields, requests: refusals.since, error: messageOf(coded.cause ?? coded) }, 'requests refused');
+    Object.assign(refusals, { since: 0, toldAt: now });
+  }
+
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const coded = codedErrorOf(error);
-    if (ERRORS[coded.code].status >= 500) {
-      const fields = { method: request.method, route: request.routeOptions.url, code: coded.code };
-      log.error({ ...fields, err: coded.cause ?? coded }, 'request failed');
-    }
+    if (ERRORS[coded.code].status >= 500) tell(coded, request);
     return sendProblem(reply, coded);
   };
 }

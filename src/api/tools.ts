@@ -42,7 +42,7 @@ export interface ApiTools {
 }
 
 /** What every process serves, whatever its roles. */
-export type HealthTools = Pick<ApiTools, 'settings' | 'metrics' | 'log' | 'isReady'>;
+export type HealthTools = Pick<ApiTools, 'settings' | 'metrics' | 'log' | 'isReady' | 'clock'>;
 
 /** Adds routes, in a context of their own. */
 export type Plugin = (app: FastifyInstance) => Promise<void>;

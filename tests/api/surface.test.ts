@@ -76,6 +76,7 @@ test('an engine that is away is 503 with Retry-After', async () => {
   const away = await serverFor(
     {},
     {
+      lines,
       sql: {
         query: async () => {
           throw Object.assign(new Error('connect ECONNREFUSED 10.1.2.3:5432'), { code: 'ECONNREFUSED' });
@@ -85,8 +86,14 @@ test('an engine that is away is 503 with Retry-After', async () => {
       },
     },
   );
+  const told = lines.length;
   const answer = await away.inject('/v1/articles');
+  for (let more = 0; more < 20; more++) assert.equal((await away.inject('/v1/articles')).statusCode, 503);
   await away.close();
+  const [line, ...others] = lines.slice(told).filter((text) => text.includes('refused'));
+  assert.match(line ?? '', /"code":"unavailable".*ECONNREFUSED/);
+  assert.doesNotMatch(line ?? '', /stack/);
+  assert.deepEqual(others, [], 'an outage does not fill the log');
   assert.deepEqual([answer.statusCode, answer.json().code], [503, 'unavailable']);
   assert.ok(Number(answer.headers['retry-after']) > 0);
   assert.doesNotMatch(answer.body, /10\.1\.2\.3/);

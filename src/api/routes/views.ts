@@ -25,7 +25,7 @@ export function viewRoutes(tools: ApiTools, intake: Intake) {
   const guard = openTokenGuard(tools);
   const isView = openCheck(ViewSchema);
   const { INGEST_TOKEN } = tools.settings;
-  const onError = errorHandler(tools.log);
+  const onError = errorHandler(tools.log, tools.clock);
 
   const isTrusted = (request: FastifyRequest): boolean => {
     if (bearerOf(request) === undefined) return false;
