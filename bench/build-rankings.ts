@@ -63,7 +63,7 @@ async function measure(url: string, articleCount: number): Promise<void> {
     (round) => readAt(tickAt(round)),
     (round) => rankings.tick(new Date(tickAt(round))),
   );
-  const slow = await redis.slowlog('LEN');
+  const slow = (await redis.slowlog('GET', 128)) as readonly (readonly [number, number, number, readonly string[]])[];
 
   console.log(`${articleCount} articles, ${categoryCount} categories, ${built} lists; medians of ${rounds}, ms`);
   console.log(`${' '.repeat(46)}     took      CPU  of Redis  × baseline`);
@@ -75,7 +75,12 @@ async function measure(url: string, articleCount: number): Promise<void> {
   line('first build of a new process', cold);
   line('full build, with snapshots stored', full);
   line(`tick after reads of ${changed} articles`, tick);
-  console.log(`  such a tick published ${published} lists; commands that held Redis for 5 ms or longer: ${slow}`);
+  console.log(
+    `  such a tick published ${published} lists; commands that held Redis for 5 ms or longer: ${slow.length}`,
+  );
+  for (const [, , micros, [command, first, ...rest]] of slow) {
+    console.log(`    ${(micros / 1000).toFixed(1)} ms: ${command} ${first?.slice(0, 40)} and ${rest.length} more`);
+  }
   await close();
   await database.close();
 

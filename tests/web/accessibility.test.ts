@@ -75,13 +75,13 @@ describe('every page in Chromium', { skip: lacksChromium }, () => {
   test('axe finds nothing, nothing overflows, the console is silent, and all comes from here', async () => {
     const { page, complaints, hosts } = await openWatched(context);
     for (const path of paths()) {
+      await page.goto(`${origin}${path}`, { waitUntil: 'load' });
+      await page.evaluate(axe.source);
       for (const { width, scheme, rules } of LOOKS) {
         await page.setViewportSize({ width, height: 900 });
         await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
-        await page.goto(`${origin}${path}`, { waitUntil: 'load' });
         const look = `${path} at ${width}, ${scheme}`;
         assert.equal(await page.evaluate('document.documentElement.scrollWidth - innerWidth'), 0, `${look} overflows`);
-        await page.evaluate(axe.source);
         const found = (await page.evaluate(
           `axe.run(${JSON.stringify(rules ? { runOnly: rules } : {})})`,
         )) as axe.AxeResults;

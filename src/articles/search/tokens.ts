@@ -23,7 +23,8 @@ const TOKEN = new RegExp(
     `(?<initials>(?<!${LETTER})(?:[a-z]\\.)+[a-z](?!${LETTER})\\.?)`,
     `(?<number>\\d{1,3}(?:,\\d{3})+(?:\\.\\d+)?(?!\\d)|\\d+(?:\\.\\d+)+)`,
     `(?<word>${LETTER}+)(?:['’]s(?!${LETTER}))?`,
-    `(?<run>[${PAIRED}]+)`,
+    // Not their symbols: Khmer has signs of the moon, Bopomofo of tones.
+    `(?<run>(?:(?=[\\p{L}\\p{N}\\p{M}])[${PAIRED}])+)`,
   ].join('|'),
   'gu',
 );

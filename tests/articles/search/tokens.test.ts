@@ -30,6 +30,7 @@ describe('tokens', () => {
       ['東京0p', '京で1p', 'で2t', 'iphone153w', 'を4t'],
     );
     assert.deepEqual(textsOf('ﾃﾞｰﾀ'), ['デー', 'ータ', 'タ']);
+    assert.deepEqual(textsOf('ក\u19e0'), ['ក'], 'symbols of such scripts are no words');
     assert.deepEqual(textsOf('한국어'), ['한국', '국어', '어']);
     assert.ok(textsOf('ข่าววันนี้').length > 5);
   });
