@@ -47,11 +47,16 @@ export function codedErrorOf(error: unknown): CodedError {
   return new CodedError('internal', 'The error has been logged.', { cause: error });
 }
 
+/** The header that says when to try again, where that makes sense. */
+export function waitHeader({ code, retryAfter }: CodedError): { 'retry-after'?: number } {
+  const seconds = retryAfter ?? (ERRORS[code].status === 503 ? RETRY_SECONDS : undefined);
+  return seconds === undefined ? {} : { 'retry-after': Math.max(1, Math.ceil(seconds)) };
+}
+
 /** Answers with the problem that the error is, and with the headers that belong to it. */
 export function sendProblem(reply: FastifyReply, error: CodedError): FastifyReply {
   const { status } = ERRORS[error.code];
-  const retryAfter = error.retryAfter ?? (status === 503 ? RETRY_SECONDS : undefined);
-  if (retryAfter !== undefined) reply.header('retry-after', Math.max(1, Math.ceil(retryAfter)));
+  reply.headers(waitHeader(error));
   if (error.code === 'unauthorized') reply.header('www-authenticate', 'Bearer realm="newsrank"');
   reply.removeHeader('etag');
   return reply
@@ -64,11 +69,12 @@ export function sendProblem(reply: FastifyReply, error: CodedError): FastifyRepl
 /** Refusals because of engines that are away are told so often: an outage of seconds refuses thousands of views. */
 const REFUSALS_TOLD_EVERY = 10 * SECOND;
 
-/** The handler of everything that a route throws. Only what is our own fault reaches the log, without the address. */
-export function errorHandler(log: Log, clock: Clock) {
+/** Notes in the log what is our own fault, without the address. */
+export function openTeller(log: Pick<Log, 'error' | 'warn'>, clock: Clock) {
   const refusals = { since: 0, toldAt: Number.NEGATIVE_INFINITY };
 
-  function tell(coded: CodedError, request: FastifyRequest): void {
+  return (coded: CodedError, request: FastifyRequest): void => {
+    if (ERRORS[coded.code].status < 500) return;
     const fields = { method: request.method, route: request.routeOptions.url, code: coded.code };
     if (ERRORS[coded.code].status !== 503) {
       log.error({ ...fields, err: coded.cause ?? coded }, 'request failed');
@@ -80,11 +86,15 @@ export function errorHandler(log: Log, clock: Clock) {
     if (Math.abs(now - refusals.toldAt) < REFUSALS_TOLD_EVERY) return;
     log.warn({ ...fields, requests: refusals.since, error: messageOf(coded.cause ?? coded) }, 'requests refused');
     Object.assign(refusals, { since: 0, toldAt: now });
-  }
+  };
+}
 
+/** The handler of everything that a route throws. */
+export function errorHandler(log: Log, clock: Clock) {
+  const tell = openTeller(log, clock);
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const coded = codedErrorOf(error);
-    if (ERRORS[coded.code].status >= 500) tell(coded, request);
+    tell(coded, request);
     return sendProblem(reply, coded);
   };
 }

@@ -1,9 +1,11 @@
 import compress from '@fastify/compress';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { openCostLimit } from '../api/cost-limit.ts';
+import { codedErrorOf, openTeller, waitHeader } from '../api/problem.ts';
 import { COMPRESS } from '../api/security.ts';
 import { findSuccessor } from '../articles/successors.ts';
 import { SECOND } from '../clock.ts';
-import { CodedError, ERRORS } from '../errors.ts';
+import { ERRORS } from '../errors.ts';
 import { type CategorySlug, parseArticleId } from '../ids.ts';
 import { type Rendered, sendError, sendHtml, sendOn } from './answer.ts';
 import { articlePage } from './article-page.ts';
@@ -28,6 +30,7 @@ interface Url {
 export async function registerPages(app: FastifyInstance, tools: WebTools, ops?: OpsTools): Promise<void> {
   await app.register(async (web) => {
     await web.register(compress, COMPRESS);
+    web.addHook('preHandler', openCostLimit(tools));
     const asset = registerAssets(web);
     const site = openSite(tools, asset);
     addPages(web, site);
@@ -107,18 +110,14 @@ function addErrors(web: FastifyInstance, site: Site): void {
     return isPage ? sendMissing(request, reply, site) : reply.callNotFound();
   });
 
+  const tell = openTeller(web.log, site.clock);
   web.setErrorHandler(async (error, request, reply) => {
-    const status = statusOf(error);
-    if (status >= 500) request.log.error({ err: error }, 'page failed');
-    const said = status < 500 && error instanceof Error ? error.message : undefined;
-    return sendError(reply, status, await errorPage(request, site, status, said));
+    const coded = codedErrorOf(error);
+    tell(coded, request);
+    const { status } = ERRORS[coded.code];
+    const said = status < 500 && status !== 429 ? coded.message : undefined;
+    return sendError(reply.headers(waitHeader(coded)), status, await errorPage(request, site, status, said));
   });
-}
-
-function statusOf(error: unknown): number {
-  if (error instanceof CodedError) return ERRORS[error.code].status;
-  const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined;
-  return typeof status === 'number' && status >= 400 ? status : 500;
 }
 
 async function sendMissing(request: FastifyRequest, reply: FastifyReply, site: Site) {
@@ -130,7 +129,7 @@ async function errorPage(request: FastifyRequest, site: Site, status: number, sa
   const sections = await site.categories().catch(() => []);
   const visit = visitOf(request, site);
   const { words } = visit.edition;
-  const [title, text] = status === 404 ? [words.notFound, words.notFoundAbout] : [words.failed, words.failedAbout];
+  const { title, text } = words.errors[status === 404 ? 'missing' : status === 429 ? 'limited' : 'failed'];
   const head = { title, canonical: request.url.split('?', 1)[0] ?? '/' };
   const html = renderPage(site, visit, 'error', head, sections, {
     ...{ status, title, text: said ?? text },

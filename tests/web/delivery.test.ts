@@ -139,12 +139,40 @@ describe('how pages are delivered', () => {
   });
 
   test('when the database is away, the page says so without saying why', async () => {
-    const broken: Sql = { ...sql, query: () => Promise.reject(new Error('secret host 10.0.0.1')) };
-    const { app: pages } = await openPages({ sql: broken, redis });
-    const response = await pages.inject({ url: '/', headers: { accept: 'text/html' } });
+    const refused = Object.assign(new Error('secret host 10.0.0.1'), { code: 'ECONNREFUSED' });
+    for (const [error, status, wait] of [
+      [new Error('secret host 10.0.0.1'), 500, undefined],
+      [refused, 503, '5'],
+    ] as const) {
+      const broken: Sql = { ...sql, query: () => Promise.reject(error) };
+      const { app: pages } = await openPages({ sql: broken, redis });
+      const response = await pages.inject({ url: '/', headers: { accept: 'text/html' } });
+      await pages.close();
+      assert.deepEqual([response.statusCode, response.headers['retry-after']], [status, wait]);
+      assert.match(response.body, /please try again/);
+      assert.doesNotMatch(response.body, /secret/);
+    }
+  });
+
+  test('searches and lists of the past are limited by address, other pages are not', async () => {
+    let now = NOW;
+    const { app: pages } = await openPages({ sql, redis }, { clock: () => now });
+    const ask = (url: string, remoteAddress = '203.0.113.9') =>
+      pages.inject({ url, remoteAddress, headers: { accept: 'text/html' } });
+    const urls = ['/search?q=x', '/ranking?at=2020-01-01T09:00'];
+    const answers = [];
+    for (let n = 0; n < 245; n++) answers.push(await ask(urls[n % urls.length] ?? ''));
+    const refused = answers.filter(({ statusCode }) => statusCode === 429);
+    assert.equal(refused.length, 5);
+    assert.deepEqual([refused[0]?.headers['retry-after'], refused[0]?.headers['cache-control']], ['5', 'no-store']);
+    assert.match(refused[0]?.body ?? '', /<h1[^>]*>Too many searches at once/);
+    assert.match((await ask('/search?q=x&lang=ja')).body, /検索が多すぎます/);
+    for (const url of ['/', '/category/politics', `/article/${id(0)}`, '/ranking']) {
+      assert.equal((await ask(url)).statusCode, 200, url);
+    }
+    assert.equal((await ask('/search?q=x', '203.0.113.10')).statusCode, 200, 'another address');
+    now = new Date(now.getTime() + 5000);
+    assert.equal((await ask('/search?q=x')).statusCode, 200, 'after Retry-After');
     await pages.close();
-    assert.equal(response.statusCode, 500);
-    assert.match(response.body, /please try again/);
-    assert.doesNotMatch(response.body, /secret/);
   });
 });

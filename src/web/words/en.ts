@@ -110,10 +110,20 @@ export const EN = {
   bestMatches: 'Best matches',
   moreArticles: 'More articles',
 
-  notFound: 'Page not found',
-  notFoundAbout: 'There is no page at this address. It may have been an article that is no longer kept.',
-  failed: 'Something went wrong',
-  failedAbout: 'The page could not be made just now. Nothing is lost; please try again in a moment.',
+  errors: {
+    missing: {
+      title: 'Page not found',
+      text: 'There is no page at this address. It may have been an article that is no longer kept.',
+    },
+    limited: {
+      title: 'Too many searches at once',
+      text: 'So many came from your address that this one has to wait. Please try again in a few seconds.',
+    },
+    failed: {
+      title: 'Something went wrong',
+      text: 'The page could not be made just now. Nothing is lost; please try again in a moment.',
+    },
+  },
   toFront: 'To the front page',
 
   /** Says in words what the arrow shows, for those who cannot see it. */

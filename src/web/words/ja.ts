@@ -101,10 +101,20 @@ export const JA: Words = {
   bestMatches: '一致度の高い記事へ',
   moreArticles: '次の記事',
 
-  notFound: 'ページが見つかりません',
-  notFoundAbout: 'このアドレスにページはありません。保存期間の過ぎた記事かもしれません。',
-  failed: 'エラーが発生しました',
-  failedAbout: 'ページを表示できませんでした。データは失われていません。少し待ってからもう一度お試しください。',
+  errors: {
+    missing: {
+      title: 'ページが見つかりません',
+      text: 'このアドレスにページはありません。保存期間の過ぎた記事かもしれません。',
+    },
+    limited: {
+      title: '検索が多すぎます',
+      text: 'お使いのアドレスからの検索が集中しています。数秒待ってからもう一度お試しください。',
+    },
+    failed: {
+      title: 'エラーが発生しました',
+      text: 'ページを表示できませんでした。データは失われていません。少し待ってからもう一度お試しください。',
+    },
+  },
   toFront: 'トップページへ',
 
   movement(movement, previousRank) {
