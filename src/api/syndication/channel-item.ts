@@ -4,6 +4,7 @@ import type { ListItem } from '../../ranking/list.ts';
 import type { ChannelItem, ItemRanking } from './channel.ts';
 
 const LANGUAGE = /^[a-z]{2,3}(-[a-z0-9]{2,8})*$/i;
+const LANGUAGES = new Intl.DisplayNames('en', { type: 'language', fallback: 'none' });
 const SEQUENCE_WIDTH = 5;
 
 /** The article as an item; reads of an item with a rank count as brought by our list. */
@@ -23,7 +24,7 @@ export function channelItem(
     summary: article.summary,
     content: article.content || null,
     image: webUrl(article.image),
-    language: article.language !== null && LANGUAGE.test(article.language) ? article.language : null,
+    language: article.language !== null && isLanguage(article.language) ? article.language : null,
     publishedAt: article.publishedAt,
     updatedAt: distinct(article),
     categories: article.categories.map((slug) => ({ slug, name: names.get(slug) ?? slug })),
@@ -57,7 +58,14 @@ function rankingOf({ article: _, sparkline: __, dayAgo: ___, ...ranking }: ListI
   return ranking;
 }
 
-/** As a URI: feeds may hold no other characters in links. */
+/** Well-formed, and of a language that there is: feeds say `en-EN` and `xx`. */
+function isLanguage(tag: string): boolean {
+  return LANGUAGE.test(tag) && LANGUAGES.of(tag.split('-')[0] ?? '') !== undefined;
+}
+
+/** As a URI (RFC 3986): feeds may hold no other characters in links, and `URL` leaves some of them alone. */
 function webUrl(text: string | null): string | null {
-  return text !== null && /^https?:/i.test(text) && URL.canParse(text) ? new URL(text).href : null;
+  if (text === null || !/^https?:/i.test(text) || !URL.canParse(text)) return null;
+  const { origin, pathname, search, hash } = new URL(text);
+  return origin + `${pathname}${search}${hash}`.replace(/[^\w.~:/?#@!$&'()*+,;=%-]/g, encodeURIComponent);
 }

@@ -9,15 +9,21 @@ export const RANKING_NAMESPACE = 'urn:newsrank:ranking:1';
 const TTL = 5;
 const GENERATOR = 'newsrank';
 
-/** What XML 1.0 cannot hold, in whatever spelling. */
+/** What XML 1.0 cannot hold, in whatever spelling, and what no text means: controls, and the sign of an unreadable byte. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Surrogate}/gu;
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffd-\uffff]|\p{Surrogate}/gu;
+const MARKUP: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+/** The RSS Best Practices Profile: so written, readers take `AT&T` and `<` in a headline for text, not for HTML. */
+const PLAIN: Readonly<Record<string, string>> = { ...MARKUP, '&': '&#x26;', '<': '&#x3C;' };
+/** What looks like HTML in a plain text. */
+const LIKE_HTML = /<[/a-z]|&#?\w/i;
 
-const escapeXml = (value: unknown) =>
+const escapeWith = (names: Readonly<Record<string, string>>) => (value: unknown) =>
   String(value)
     .replace(FORBIDDEN, '')
-    .replace(/[&<>"]/g, (character) => ENTITIES[character] ?? '');
+    .replace(/[&<>"]/g, (character) => names[character] ?? '');
+const escapePlain = escapeWith(PLAIN);
+const escapeMarkup = escapeWith(MARKUP);
 
 /**
  * Written from templates: feedsmith, which writes feeds elsewhere here, knows the namespaces that others made and no
@@ -27,13 +33,21 @@ const eta = new Eta({
   views: fileURLToPath(new URL('.', import.meta.url)),
   cache: true,
   autoEscape: true,
-  escapeFunction: escapeXml,
+  escapeFunction: escapeMarkup,
 });
+
+/** A text construct of Atom: what a reader might take for HTML says that it is none, by being HTML that shows it. */
+function construct(name: string, text: string): string {
+  if (!LIKE_HTML.test(text)) return `<${name}>${escapePlain(text)}</${name}>`;
+  return `<${name} type="html">${escapeMarkup(escapeMarkup(text))}</${name}>`;
+}
 
 export function writeXml(format: 'rss' | 'atom', channel: Channel, siteName: string): string {
   return eta.render(`./${format}`, {
     ...{ channel, siteName, namespace: RANKING_NAMESPACE, generator: GENERATOR, ttl: TTL },
-    html: (text: string) => `<p>${escapeXml(text)}</p>`,
+    plain: escapePlain,
+    paragraph: (text: string) => escapeMarkup(`<p>${escapeMarkup(text)}</p>`),
+    construct,
     rfc822: (time: Date) => time.toUTCString(),
     rfc3339: (time: Date) => time.toISOString(),
   });

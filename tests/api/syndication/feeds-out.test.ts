@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { parseAtomFeed, parseJsonFeed, parseRssFeed } from 'feedsmith';
+import { RelaxNGValidator, XmlDocument } from 'libxml2-wasm';
 import Parser from 'rss-parser';
 import { JsonFeedSchema } from '../../../src/api/schemas/json-feed.ts';
 import { assertProblem, type FilledApi, openFilledApi } from '../filled-api.ts';
@@ -21,6 +23,8 @@ const QUERIES = [
   '/v1/articles{}?q=minister&sort=relevance&limit=2&content=true',
   '/v1/articles{}?category=politics&limit=3&content=true',
 ];
+/** Plain text, all of it. */
+const TITLE = 'R&D says AT&amp;T "A < B" <a name="x"> — 政治 & 経済 😀';
 const PYTHON = '/usr/bin/python3';
 const hasFeedparser = spawnSync(PYTHON, ['-c', 'import feedparser']).status === 0;
 
@@ -30,9 +34,11 @@ let behindHub: Awaited<ReturnType<typeof serverFor>>;
 before(async () => {
   api = await openFilledApi();
   await api.sql.query(
-    `update articles set title = $2, summary = $3, image = 'https://a.example/画像.png', language = 'ja' where id = $1`,
-    [api.ids[1], 'R&D "A < B" — 政治 & 経済 😀', 'One\u0085two\uffff & <b>three</b> ]]> 四'],
+    `update articles set title = $2, summary = $3, image = 'https://a.example/画像.png?[1]=a|b', language = 'ja' where id = $1`,
+    [api.ids[1], TITLE, 'One\ufffdtwo\uffff & <b>three</b> ]]> 四'],
   );
+  // As feeds have it: nothing but a text, in a language that there is not.
+  await api.sql.query(`update articles set summary = '', language = 'xx' where id = $1`, [api.ids[2]]);
   behindHub = await serverFor({ PUBLIC_URL: `${BASE}/`, WEBSUB_HUB: HUB }, { sql: api.sql, redis: api.redis });
 });
 after(async () => {
@@ -47,7 +53,7 @@ const bodyOf = async (query: string, suffix: string) => {
   return { ...answer, location: BASE + url, text: answer.body, type: String(answer.headers['content-type']) };
 };
 
-test('no rule of the W3C feed validator is broken, nor a warning given', async () => {
+test('no rule of the W3C feed validator is broken, nor a warning given, and all formats hold the same', async () => {
   for (const query of QUERIES) {
     const [rss, atom] = [await bodyOf(query, '.rss'), await bodyOf(query, '.atom')];
     assert.deepEqual(findingsOfRss(rss.text, rss.location), [], query);
@@ -55,6 +61,24 @@ test('no rule of the W3C feed validator is broken, nor a warning given', async (
     // A strict reader of XML: what is not well-formed throws.
     await new Parser().parseString(rss.text);
     await new Parser().parseString(atom.text);
+    const ids = parseRssFeed(rss.text).items?.map(({ guid }) => guid?.value) ?? [];
+    assert.deepEqual(parseAtomFeed(atom.text).entries?.map(({ id }) => id) ?? [], ids);
+    assert.deepEqual(parseJsonFeed((await bodyOf(query, '.feed.json')).text).items?.map(({ id }) => id) ?? [], ids);
+  }
+});
+
+test('Atom is as its schema in RFC 4287 says', async () => {
+  const schema = readFileSync(new URL('atom.rng', import.meta.url), 'utf8');
+  const validator = RelaxNGValidator.fromDoc(XmlDocument.fromString(schema));
+  for (const query of QUERIES) validator.validate(XmlDocument.fromString((await bodyOf(query, '.atom')).text));
+  const { text } = await bodyOf(QUERIES[0] ?? '', '.atom');
+  for (const [good, bad] of [
+    [/<id>.*?<\/id>/, ''],
+    [/<updated>.*?<\/updated>/, '<updated>today</updated>'],
+    [/rel="self"/, 'rel="self" ref="x"'],
+    [/<entry/, '<entry><entree/></entry><entry'],
+  ] as const) {
+    assert.throws(() => validator.validate(XmlDocument.fromString(text.replace(good, bad))), String(good));
   }
 });
 
@@ -76,9 +100,9 @@ test('a list is in order, with what only we say in our own namespace', async () 
     feed.items?.map((item) => item.guid?.value),
     api.ids.map((id) => `urn:newsrank:article:${id}`),
   );
-  assert.equal(feed.items?.[1]?.title, 'R&D "A < B" — 政治 & 経済 😀');
+  assert.equal(feed.items?.[1]?.title, TITLE);
   assert.equal(feed.items?.[1]?.link, `${BASE}/r/${api.ids[1]}?ref=box`);
-  assert.equal(feed.items?.[1]?.media?.contents?.[0]?.url, 'https://a.example/%E7%94%BB%E5%83%8F.png');
+  assert.equal(feed.items?.[1]?.media?.contents?.[0]?.url, 'https://a.example/%E7%94%BB%E5%83%8F.png?%5B1%5D=a%7Cb');
   assert.deepEqual(
     feed.atom?.links?.map(({ rel, href }) => [rel, href]),
     [
@@ -98,7 +122,9 @@ test('Atom says the same', async () => {
     api.ids.map((id) => `urn:newsrank:article:${id}`),
   );
   const second = feed.entries?.[1];
-  assert.equal(second?.summary?.value, 'One\u0085two & <b>three</b> ]]> 四');
+  // What looks like HTML is HTML that shows it.
+  assert.deepEqual(second?.summary, { value: 'Onetwo &amp; &lt;b&gt;three&lt;/b&gt; ]]&gt; 四', type: 'html' });
+  assert.deepEqual(feed.entries?.[0]?.title, { value: 'Minister number 1 speaks' });
   assert.deepEqual(
     second?.links?.map(({ rel, href }) => [rel, href]),
     [
