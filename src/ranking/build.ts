@@ -108,7 +108,9 @@ export function openRankings({ sql, redis, siteName }: Tools): Rankings {
 
     const site = scopes.get('site') ?? NO_TOPS;
     let published = 0;
-    // Scope by scope, so that a process which also serves readers gets to them in between.
+    // Scope by scope, so that a process which also serves readers gets to them in between; while Redis takes in the lists
+    // of one scope, those of the next are made.
+    let sent: Promise<number> = Promise.resolve(0);
     for (const [scope, keys] of work) {
       const made = {
         own: scopes.get(scope) ?? NO_TOPS,
@@ -120,17 +122,23 @@ export function openRankings({ sql, redis, siteName }: Tools): Rankings {
         curations: curations.all(),
         pinReads,
       };
-      published += await publishScope(scope, keys, made, isFull, now);
+      const sending = publishScope(scope, keys, made, isFull, now);
+      // It is awaited a scope later, and not at all when the one before has failed.
+      sending.catch(() => {});
+      published += await sent;
+      sent = sending;
     }
+    published += await sent;
     return { built: allKeys.length, published };
   }
 
   /** The articles of these ids, and all that are known. */
   async function know(ids: readonly ArticleId[]): Promise<ReadonlyMap<ArticleId, ListedArticle>> {
-    const unknown = [...new Set(ids)].filter((id) => !articles.has(id));
-    if (unknown.length === 0) return articles;
+    const unknown = new Set<ArticleId>();
+    for (const id of ids) if (!articles.has(id)) unknown.add(id);
+    if (unknown.size === 0) return articles;
     // A copy has counts of its own for a moment, until they go to its original.
-    for (const [id, article] of await findOriginals(sql, unknown)) articles.set(id, listedArticle(article));
+    for (const [id, article] of await findOriginals(sql, [...unknown])) articles.set(id, listedArticle(article));
     return articles;
   }
 
@@ -146,10 +154,10 @@ export function openRankings({ sql, redis, siteName }: Tools): Rankings {
     const listNames = { siteName, ...(categoryName !== undefined && { categoryName }) };
     const results = keys.map(async (key) => {
       const past = memory.of(key);
-      const { snapshot, text, before } = composeList(key, made, past, listNames, now);
+      const { snapshot, json, before } = composeList(key, made, past, listNames, now);
       const isChanged = snapshot.version !== past.last?.version;
       if (isChanged || isFull) {
-        await redis.set(listRedisKey(key), text());
+        await redis.set(listRedisKey(key), json());
         memory.note(key, snapshot, before);
         sparklines.note(
           key,

@@ -1,9 +1,9 @@
 import type { ArticleId } from '../ids.ts';
 import { type Curate, openCurate } from './curate.ts';
-import type { Curation } from './curation.ts';
+import type { Curation, PinnedEntry } from './curation.ts';
 import type { PinReads } from './curations-in-force.ts';
 import { LIST_ITEMS, type ListedArticle, type ListItem, type ListKey, type Snapshot, slidingWindow } from './list.ts';
-import { itemsText, versionOf } from './list-text.ts';
+import { asciiJson, itemsText, versionOf } from './list-text.ts';
 import { movementOf, type Ranks, ranksOf, tenureOf } from './movement.ts';
 import { isRecent, keepLastPlace } from './popular.ts';
 import { risingMovement } from './rising.ts';
@@ -41,8 +41,8 @@ export interface Past {
 /** A list made, and what is kept of making it. */
 export interface Composed {
   readonly snapshot: Snapshot;
-  /** Writes the snapshot as JSON, with sparklines. */
-  text(): string;
+  /** The snapshot as JSON, with sparklines. */
+  json(): Buffer;
   /** The ranks that its movement was told against. */
   readonly before: Ranks | undefined;
 }
@@ -56,15 +56,15 @@ export function composeList(key: ListKey, counts: Counts, past: Past, names: Lis
   // A list without a past is told against itself: nothing has moved yet. One of what rises was empty.
   const hasNoRanks = placed.length === 0 || key.kind === 'rising';
   const before = past.before ?? (hasNoRanks ? undefined : ranksOf(placed.map((entry) => entry.id)));
-  const items = placed.flatMap(({ id, reads, fill, isPinned }, index): ListItem[] => {
-    const article = counts.articles.get(id);
-    if (article === undefined) return [];
-    const last = past.lastItems.get(id);
-    const item = itemOf(key, { id, rank: index + 1, reads, fill }, past, before, now);
-    if (isPinned) return [{ ...item, pinned: true, article }];
-    // Most items say what they said at the last tick, and need not be written again.
-    return [last !== undefined && last.article === article && isSame(item, last) ? last : { ...item, article }];
-  });
+  const told: Told = { kind: key.kind, before: before ?? NO_RANKS, dayBefore: past.dayBefore };
+  const items: ListItem[] = [];
+  for (const [index, entry] of placed.entries()) {
+    const article = counts.articles.get(entry.id);
+    if (article === undefined) continue;
+    const last = past.lastItems.get(entry.id);
+    const isAsLast = last?.article === article && saysTheSame(last, index + 1, entry, told);
+    items.push(isAsLast ? last : itemOf(index + 1, entry, article, last, told, now));
+  }
   const title = listTitle(key, names);
   const { curation } = curate;
   const content = `${title}\n${confidence}\n${curation === undefined ? '' : JSON.stringify(curation)}`;
@@ -78,9 +78,11 @@ export function composeList(key: ListKey, counts: Counts, past: Past, names: Lis
     confidence,
     ...(curation !== undefined && { curation }),
   };
-  const text = () =>
-    `${JSON.stringify(head).slice(0, -1)},"items":[${itemsText(items, counts.sparklines?.of(key, now))}]}`;
-  return { snapshot: { ...head, items }, text, before };
+  const json = () => {
+    const text = `${asciiJson(head).slice(0, -1)},"items":[${itemsText(items, counts.sparklines?.of(key, now))}]}`;
+    return Buffer.from(text, 'latin1');
+  };
+  return { snapshot: { ...head, items }, json, before };
 }
 
 function placeEntries(key: ListKey, counts: Placeable, past: Past, now: Date): ReturnType<typeof fillThin> {
@@ -88,25 +90,32 @@ function placeEntries(key: ListKey, counts: Placeable, past: Past, now: Date): R
   const { own, site, articles, risen, boxPlaces } = counts;
   const isListable = ({ id }: Entry) =>
     articles.has(id) && (key.kind === 'access' || isRecent(id, now) || risen?.has(id) === true);
-  const entriesOf = (tops: Tops, name: TopName) => tops[name].filter(isListable).slice(0, LIST_ITEMS);
-  const siteSource = (name: TopName): Source[] =>
-    key.scope === 'site' ? [] : [{ fill: 'site', entries: entriesOf(site, name) }];
+  const entriesOf = (tops: Tops, name: TopName) => firstOf(tops[name], isListable);
 
-  if (key.window === null) {
-    const entries = keepLastPlace(entriesOf(own, topNameOf(key)), boxOf(past.lastItems), boxPlaces);
-    return fillThin(entries, siteSource('popular'));
+  function* sources(): Iterable<Source> {
+    const wider = key.window === null ? [] : WIDER_WINDOWS[key.window];
+    for (const window of wider) yield { fill: window, entries: entriesOf(own, window) };
+    if (key.scope !== 'site') yield { fill: 'site', entries: entriesOf(site, key.window ?? 'popular') };
   }
-  const wider = WIDER_WINDOWS[key.window].map((window) => ({ fill: window, entries: entriesOf(own, window) }));
-  return fillThin(entriesOf(own, key.window), [...wider, ...siteSource(key.window)]);
+  const entries = entriesOf(own, topNameOf(key));
+  const isBoxed = key.window === null;
+  return fillThin(isBoxed ? keepLastPlace(entries, boxOf(past.lastItems), boxPlaces) : entries, sources());
 }
 
 /** Never filled: an article that does not rise has no place there, and one that does is no matter of chance. */
 function placeRising({ rising = [], articles }: Placeable): ReturnType<typeof fillThin> {
-  const entries = rising.filter(({ id }) => articles.has(id)).slice(0, LIST_ITEMS);
-  return {
-    placed: entries.map((entry) => ({ ...entry, fill: null })),
-    confidence: entries.length === 0 ? 'empty' : 'ok',
-  };
+  const placed = firstOf(rising, ({ id }) => articles.has(id));
+  return { placed, confidence: placed.length === 0 ? 'empty' : 'ok' };
+}
+
+/** As many of those that may be listed as a list holds. */
+function firstOf(entries: readonly Entry[], isListable: (entry: Entry) => boolean): readonly Entry[] {
+  const first: Entry[] = [];
+  for (const entry of entries) {
+    if (first.length === LIST_ITEMS) break;
+    if (isListable(entry)) first.push(entry);
+  }
+  return first;
 }
 
 /** Who stood in the box by reads of the list's own; a filled item has no place to defend. */
@@ -115,29 +124,45 @@ function boxOf(items: ReadonlyMap<ArticleId, ListItem>): ReadonlySet<ArticleId> 
   return new Set(box.map((item) => item.article.id));
 }
 
-type Told = Omit<ListItem, 'article'>;
+const NO_RANKS: Ranks = new Map();
 
-/** What an item says beside its article. */
-function itemOf(
-  key: ListKey,
-  { id, rank, reads, fill }: Pick<ListItem, 'rank' | 'reads' | 'fill'> & { readonly id: ArticleId },
-  past: Past,
-  before: Ranks | undefined,
-  now: Date,
-): Told {
-  const told = movementOf(id, rank, before ?? NO_RANKS);
-  const { previousRank, movement } = key.kind === 'rising' ? risingMovement(id, told, now) : told;
-  const { since, peakRank } = tenureOf(rank, past.lastItems.get(id), now);
-  const item = { rank, previousRank, movement, peakRank, since, reads, fill };
-  return past.dayBefore === undefined ? item : { ...item, dayAgo: toldAgainst(id, rank, past.dayBefore) };
+/** What the items of a list are told against. */
+interface Told {
+  readonly kind: ListKey['kind'];
+  readonly before: Ranks;
+  readonly dayBefore: Ranks | undefined;
 }
 
-const NO_RANKS: Ranks = new Map();
-const NUMBERS = ['rank', 'reads', 'previousRank', 'movement', 'peakRank', 'since', 'fill', 'pinned'] as const;
+/**
+ * Whether the item still says what it said at the last tick, as most do, so that it need not be made and written again:
+ * movement follows from two ranks, and what stays at its rank keeps its tenure. In rising lists movement depends on the
+ * article's age as well, and nearly nothing stays the same.
+ */
+function saysTheSame(last: ListItem, rank: number, { id, reads, fill, isPinned }: PinnedEntry, told: Told): boolean {
+  if (last.rank !== rank || last.reads !== reads || told.kind === 'rising') return false;
+  if (last.fill !== (fill ?? null) || last.pinned !== isPinned) return false;
+  const dayRank = told.dayBefore && (told.dayBefore.get(id) ?? null);
+  return last.previousRank === (told.before.get(id) ?? null) && last.dayAgo?.rank === dayRank;
+}
 
-function isSame(one: Told, other: Told): boolean {
-  const hasSameDay = one.dayAgo?.rank === other.dayAgo?.rank && one.dayAgo?.movement === other.dayAgo?.movement;
-  return hasSameDay && NUMBERS.every((name) => one[name] === other[name]);
+function itemOf(
+  rank: number,
+  { id, reads, fill, isPinned }: PinnedEntry,
+  article: ListedArticle,
+  last: ListItem | undefined,
+  { kind, before, dayBefore }: Told,
+  now: Date,
+): ListItem {
+  const moved = movementOf(id, rank, before);
+  const { previousRank, movement } = kind === 'rising' ? risingMovement(id, moved, now) : moved;
+  const { since, peakRank } = tenureOf(rank, last, now);
+  const item = { rank, previousRank, movement, peakRank, since, reads, fill: fill ?? null, article };
+  if (dayBefore === undefined && !isPinned) return item;
+  return {
+    ...item,
+    ...(dayBefore !== undefined && { dayAgo: toldAgainst(id, rank, dayBefore) }),
+    ...(isPinned && { pinned: true as const }),
+  };
 }
 
 function toldAgainst(article: ArticleId, rank: number, before: Ranks): ListItem['dayAgo'] & object {

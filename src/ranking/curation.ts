@@ -103,7 +103,7 @@ export function withPins(
   for (const { id, place } of pins) {
     const index = Math.min(Math.max(place - 1, next), result.length);
     const reads = readsOf(id);
-    result.splice(index, 0, { id, score: reads, reads, fill: null, isPinned: true });
+    result.splice(index, 0, { id, score: reads, reads, isPinned: true });
     next = index + 1;
   }
   return result;

@@ -27,6 +27,11 @@ export interface Remembered {
 }
 
 interface Entry extends Remembered {
+  last: Snapshot | undefined;
+  /** Kept from tick to tick: of tens of thousands of items few come and go. */
+  readonly lastItems: Map<ArticleId, ListItem>;
+  before: Ranks | undefined;
+  dayBefore: Ranks | undefined;
   lookedUpAt: number;
   storedVersion: string | undefined;
   storedAt: number;
@@ -50,9 +55,8 @@ export interface Memory {
   forget(): void;
 }
 
-const NOTHING: Entry = {
+const NOTHING: Omit<Entry, 'lastItems'> = {
   last: undefined,
-  lastItems: new Map(),
   before: undefined,
   dayBefore: undefined,
   lookedUpAt: Number.NEGATIVE_INFINITY,
@@ -63,13 +67,20 @@ const NOTHING: Entry = {
 
 export function openMemory(sql: Sql, redis: RedisClient): Memory {
   const entries = new Map<string, Entry>();
-  const entryOf = (key: ListKey): Entry => entries.get(listRedisKey(key)) ?? NOTHING;
+  const entryOf = (key: ListKey): Entry => {
+    const found = entries.get(listRedisKey(key));
+    if (found !== undefined) return found;
+    const entry: Entry = { ...NOTHING, lastItems: new Map() };
+    entries.set(listRedisKey(key), entry);
+    return entry;
+  };
 
   return {
     async recall(keys, now) {
       const unknown = keys.filter((key) => !entries.has(listRedisKey(key)));
       const lasts = unknown.length === 0 ? [] : await readSnapshots(redis, sql, unknown);
-      const old = keys.filter((key) => Math.abs(now.getTime() - entryOf(key).lookedUpAt) >= STORE_EVERY);
+      const lookedUpAt = (key: ListKey) => entries.get(listRedisKey(key))?.lookedUpAt ?? Number.NEGATIVE_INFINITY;
+      const old = keys.filter((key) => Math.abs(now.getTime() - lookedUpAt(key)) >= STORE_EVERY);
       if (old.length === 0) return;
       const histories = await readHistories(
         sql,
@@ -78,28 +89,29 @@ export function openMemory(sql: Sql, redis: RedisClient): Memory {
         new Date(now.getTime() - DAY_SPAN),
       );
       unknown.forEach((key, index) => {
-        entries.set(listRedisKey(key), withLast(NOTHING, lasts[index]));
+        const entry = entryOf(key);
+        entry.last = lasts[index];
+        keepItems(entry.lastItems, entry.last?.items ?? []);
       });
       for (const key of old) {
         const entry = entryOf(key);
         const history = histories.get(listRedisKey(key));
-        entries.set(listRedisKey(key), {
-          ...entry,
-          lookedUpAt: now.getTime(),
-          before: history?.before ?? entry.before,
-          dayBefore: history?.dayBefore,
-          storedVersion: history?.version ?? entry.storedVersion,
-          storedAt: history?.asOf.getTime() ?? entry.storedAt,
-        });
+        entry.lookedUpAt = now.getTime();
+        entry.before = history?.before ?? entry.before;
+        entry.dayBefore = history?.dayBefore;
+        entry.storedVersion = history?.version ?? entry.storedVersion;
+        entry.storedAt = history?.asOf.getTime() ?? entry.storedAt;
       }
     },
     of: entryOf,
     note(key, snapshot, before) {
-      const entry = withLast({ ...entryOf(key), before }, snapshot);
+      const entry = entryOf(key);
+      entry.last = snapshot;
+      entry.before = before;
+      keepItems(entry.lastItems, snapshot.items);
       const isWorthKeeping = snapshot.items.length > 0 || entry.storedVersion !== undefined;
       if (snapshot.version === entry.storedVersion) entry.waiting = undefined;
       else if (isWorthKeeping && snapshot.version !== entry.waiting?.version) entry.waiting = snapshot;
-      entries.set(listRedisKey(key), entry);
     },
     async store(now) {
       const due = [...entries.values()].filter(
@@ -122,6 +134,8 @@ export function openMemory(sql: Sql, redis: RedisClient): Memory {
   };
 }
 
-function withLast(entry: Entry, last: Snapshot | undefined): Entry {
-  return { ...entry, last, lastItems: new Map(last?.items.map((item) => [item.article.id, item])) };
+function keepItems(known: Map<ArticleId, ListItem>, items: readonly ListItem[]): void {
+  const isSameSet = known.size === items.length && items.every(({ article }) => known.has(article.id));
+  if (!isSameSet) known.clear();
+  for (const item of items) known.set(item.article.id, item);
 }

@@ -16,9 +16,9 @@ export const WIDER_WINDOWS: Readonly<Record<WindowId, readonly WindowId[]>> = {
   '30d': [],
 };
 
-/** An entry with the place it came from: null for the list's own reads. */
+/** An entry with the list that it was filled from; the list's own entries are taken as they are. */
 export interface Placed extends Entry {
-  readonly fill: string | null;
+  readonly fill?: string;
 }
 
 /** Another list to fill from. */
@@ -29,15 +29,15 @@ export interface Source {
 
 /**
  * The list's own entries, and where fewer than five stand there, entries of `sources` in their order, up to five and
- * each article once. A filled item keeps the reads of the list that it came from.
+ * each article once. A filled item keeps the reads of the list that it came from. Of a list that is not thin, as most are
+ * at most ticks, no source is looked at.
  */
 export function fillThin(
   own: readonly Entry[],
-  sources: readonly Source[],
+  sources: Iterable<Source>,
 ): { placed: readonly Placed[]; confidence: Snapshot['confidence'] } {
-  const placed: Placed[] = own.map((entry) => ({ ...entry, fill: null }));
-  const isOk = own.filter((entry) => entry.reads >= GOOD_READS).length >= BOX_ITEMS;
-  if (isOk) return { placed, confidence: 'ok' };
+  if (hasGoodBox(own)) return { placed: own, confidence: 'ok' };
+  const placed: Placed[] = [...own];
   const seen = new Set(own.map((entry) => entry.id));
   for (const { fill, entries } of sources) {
     for (const entry of entries) {
@@ -48,4 +48,10 @@ export function fillThin(
     }
   }
   return { placed, confidence: placed.length === 0 ? 'empty' : 'thin' };
+}
+
+function hasGoodBox(entries: readonly Entry[]): boolean {
+  let good = 0;
+  for (const { reads } of entries) if (reads >= GOOD_READS && ++good === BOX_ITEMS) return true;
+  return false;
 }

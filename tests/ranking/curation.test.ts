@@ -96,7 +96,7 @@ test('a decision concerns the lists that it names, and of two about an article t
 });
 
 test('pins take their places, those for the same place one after the other, and the end of a short list', () => {
-  const entry = (id: string) => ({ id: id as ArticleId, score: 1, reads: 1, fill: null });
+  const entry = (id: string) => ({ id: id as ArticleId, score: 1, reads: 1 });
   const pinned = (id: string, place: number) => ({ id: id as ArticleId, place });
   const ids = (own: string[], ...pins: ReturnType<typeof pinned>[]) =>
     withPins(own.map(entry), pins, () => 0)

@@ -13,7 +13,7 @@ test('five items with three reads each are enough', () => {
   assert.equal(confidence, 'ok');
   assert.deepEqual(
     placed.map(({ id, fill }) => [id, fill]),
-    good.map(({ id }) => [id, null]),
+    good.map(({ id }) => [id, undefined]),
   );
 });
 
@@ -35,7 +35,7 @@ test('sources fill in their order, with their own reads, after the own items', (
   assert.deepEqual(
     placed.map(({ id, reads, fill }) => [id, reads, fill]),
     [
-      ['a', 1, null],
+      ['a', 1, undefined],
       ['b', 8, '7d'],
       ['c', 80, 'site'],
       ['d', 70, 'site'],
@@ -62,7 +62,7 @@ test('whatever comes in: own items first and whole, no article twice, filled to 
       ]);
       assert.deepEqual(
         placed.slice(0, own.length).map(({ id, fill }) => [id, fill]),
-        own.map(({ id }) => [id, null]),
+        own.map(({ id }) => [id, undefined]),
       );
       assert.equal(new Set(placed.map(({ id }) => id)).size, placed.length);
       const all = new Set([...own, ...wider, ...site].map(({ id }) => id)).size;
