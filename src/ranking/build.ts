@@ -15,7 +15,7 @@ import { type ListedArticle, type ListKey, listRedisKey, SCOPE_LISTS, type Scope
 import { listedArticle } from './listed-article.ts';
 import { openMemory } from './memory.ts';
 import { openSparklines } from './sparklines.ts';
-import { NO_TOPS, TOP_NAMES, type Tops } from './top.ts';
+import { type Entry, NO_TOPS, TOP_NAMES, type Tops } from './top.ts';
 
 /** How often everything is built anew, whatever changed: repairs what a crash lost, and takes over new titles. */
 const FULL_EVERY = MINUTE;
@@ -101,8 +101,7 @@ export function openRankings({ sql, redis, siteName }: Tools): Rankings {
     ];
     const allKeys = work.flatMap(([, own]) => own);
     if (allKeys.length === 0) return NOTHING;
-    const listed = [...scopes.values()].flatMap((tops) => TOP_NAMES.map((name) => tops[name]));
-    await know([...pinnedArticles(curations.all()), ...[...listed, ...rising.values()].flat().map(({ id }) => id)]);
+    await know(idsOf(scopes.values(), rising.values(), pinnedArticles(curations.all())));
     const pinReads = await readPinReads(redis, curations.all(), articles);
     await memory.recall(allKeys, now);
 
@@ -133,7 +132,7 @@ export function openRankings({ sql, redis, siteName }: Tools): Rankings {
   }
 
   /** The articles of these ids, and all that are known. */
-  async function know(ids: readonly ArticleId[]): Promise<ReadonlyMap<ArticleId, ListedArticle>> {
+  async function know(ids: Iterable<ArticleId>): Promise<ReadonlyMap<ArticleId, ListedArticle>> {
     const unknown = new Set<ArticleId>();
     for (const id of ids) if (!articles.has(id)) unknown.add(id);
     if (unknown.size === 0) return articles;
@@ -189,6 +188,17 @@ export function openRankings({ sql, redis, siteName }: Tools): Rankings {
       }
     },
   };
+}
+
+/** All that lists may show; tens of thousands at each tick, so nothing is made of them. */
+function* idsOf(
+  scopes: Iterable<Tops>,
+  rising: Iterable<readonly Entry[]>,
+  pinned: Iterable<ArticleId>,
+): Iterable<ArticleId> {
+  yield* pinned;
+  for (const tops of scopes) for (const name of TOP_NAMES) for (const { id } of tops[name]) yield id;
+  for (const entries of rising) for (const { id } of entries) yield id;
 }
 
 function keysOfScope(scope: Scope): ListKey[] {

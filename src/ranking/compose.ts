@@ -3,7 +3,7 @@ import { type Curate, openCurate } from './curate.ts';
 import type { Curation, PinnedEntry } from './curation.ts';
 import type { PinReads } from './curations-in-force.ts';
 import { LIST_ITEMS, type ListedArticle, type ListItem, type ListKey, type Snapshot, slidingWindow } from './list.ts';
-import { asciiJson, itemsText, versionOf } from './list-text.ts';
+import { listJson, versionOf } from './list-text.ts';
 import { movementOf, type Ranks, ranksOf, tenureOf } from './movement.ts';
 import { isRecent, keepLastPlace } from './popular.ts';
 import { risingMovement } from './rising.ts';
@@ -68,7 +68,7 @@ export function composeList(key: ListKey, counts: Counts, past: Past, names: Lis
   const title = listTitle(key, names);
   const { curation } = curate;
   const content = `${title}\n${confidence}\n${curation === undefined ? '' : JSON.stringify(curation)}`;
-  const head = {
+  const snapshot: Snapshot = {
     list: key.kind,
     scope: key.scope,
     title,
@@ -77,12 +77,9 @@ export function composeList(key: ListKey, counts: Counts, past: Past, names: Lis
     version: versionOf(content, items),
     confidence,
     ...(curation !== undefined && { curation }),
+    items,
   };
-  const json = () => {
-    const text = `${asciiJson(head).slice(0, -1)},"items":[${itemsText(items, counts.sparklines?.of(key, now))}]}`;
-    return Buffer.from(text, 'latin1');
-  };
-  return { snapshot: { ...head, items }, json, before };
+  return { snapshot, json: () => listJson(snapshot, counts.sparklines?.of(key, now)), before };
 }
 
 function placeEntries(key: ListKey, counts: Placeable, past: Past, now: Date): ReturnType<typeof fillThin> {

@@ -66,20 +66,27 @@ export function openKnownTops(redis: RedisClient): KnownTops {
 
 function withGrown(tops: Tops, articles: readonly Grown[], isEligible: (article: ArticleId) => boolean): Tops {
   return topsOf((name) => {
-    const entries = articles.map((article) => article.entries[name]).filter(({ score }) => score > 0);
-    if (name !== 'popular' && name !== 'popularHere') return withEntries(tops[name], entries);
-    return withEntries(
-      tops[name],
-      entries.filter(({ id }) => isEligible(id)),
-    );
+    const isPopular = name === 'popular' || name === 'popularHere';
+    return withEntries(tops[name], articles, ({ entries }) => {
+      const entry = entries[name];
+      return entry.score > 0 && (!isPopular || isEligible(entry.id)) ? entry : undefined;
+    });
   });
 }
 
-/** The best as before, with these. */
-function withEntries(top: readonly Entry[], entries: readonly Entry[]): readonly Entry[] {
+/** The best as before, with those that are read enough for it. */
+function withEntries(
+  top: readonly Entry[],
+  articles: readonly Grown[],
+  entryOf: (article: Grown) => Entry | undefined,
+): readonly Entry[] {
   const depth = Math.max(DEPTH, top.length);
   const last = top[depth - 1];
-  const entering = entries.filter((entry) => last === undefined || byPlace(entry, last) <= 0);
+  const entering: Entry[] = [];
+  for (const article of articles) {
+    const entry = entryOf(article);
+    if (entry !== undefined && (last === undefined || byPlace(entry, last) <= 0)) entering.push(entry);
+  }
   if (entering.length === 0) return top;
   const ids = new Set(entering.map(({ id }) => id));
   const others = top.filter(({ id }) => !ids.has(id));

@@ -1,21 +1,31 @@
 import { hash } from 'node:crypto';
-import type { ListedArticle, ListItem } from './list.ts';
+import type { ListedArticle, ListItem, Snapshot } from './list.ts';
 import type { SparklineOf } from './sparklines.ts';
 
 /**
  * Lists as text. A tick writes thousands of items, of which few changed. So what is said of an article is written and
  * hashed once for all lists that show it, and an item that stays as it is once for all ticks.
  */
-interface Written {
+interface WrittenArticle {
   readonly json: string;
   readonly hash: string;
 }
 
-const articles = new WeakMap<ListedArticle, Written>();
-/** Not closed: sparklines come behind. */
-const items = new WeakMap<ListItem, Written>();
+interface WrittenItem {
+  /** Without its article, not closed. */
+  readonly numbers: string;
+  readonly hash: string;
+  /** The whole of it, as it was last drawn: with this sparkline. */
+  json: string | undefined;
+  sparkline: string | undefined;
+}
 
-function writtenArticle(article: ListedArticle): Written {
+const COMMA = 0x2c;
+
+const articles = new WeakMap<ListedArticle, WrittenArticle>();
+const items = new WeakMap<ListItem, WrittenItem>();
+
+function writtenArticle(article: ListedArticle): WrittenArticle {
   const found = articles.get(article);
   if (found !== undefined) return found;
   const json = asciiJson(article);
@@ -24,13 +34,23 @@ function writtenArticle(article: ListedArticle): Written {
   return written;
 }
 
-function writtenItem(item: ListItem): Written {
+function writtenItem(item: ListItem): WrittenItem {
   const found = items.get(item);
   if (found !== undefined) return found;
-  const [numbers, article] = [writeNumbers(item), writtenArticle(item.article)];
-  const written = { json: `${numbers},"article":${article.json}`, hash: hashOf(`${numbers}${article.hash}`) };
+  const numbers = writeNumbers(item);
+  const hash = hashOf(`${numbers}${writtenArticle(item.article).hash}`);
+  const written = { numbers, hash, json: undefined, sparkline: undefined };
   items.set(item, written);
   return written;
+}
+
+function itemJson(item: ListItem, sparkline: string | undefined): string {
+  const written = writtenItem(item);
+  if (written.json !== undefined && written.sparkline === sparkline) return written.json;
+  const drawn = sparkline === undefined ? '' : `,"sparkline":[${sparkline}]`;
+  written.json = `${written.numbers},"article":${writtenArticle(item.article).json}${drawn}}`;
+  written.sparkline = sparkline;
+  return written.json;
 }
 
 /**
@@ -43,15 +63,22 @@ export function asciiJson(value: unknown): string {
   return JSON.stringify(value).replace(/[\u0080-\uffff]/g, escaped);
 }
 
-/** The items as the inside of a JSON array, in ASCII alone, with their sparklines. */
-export function itemsText(items: readonly ListItem[], sparklineOf: SparklineOf | undefined): string {
-  let text = '';
-  for (const item of items) {
-    const sparkline = sparklineOf?.(item.article.id);
-    const drawn = sparkline === undefined ? '' : `,"sparkline":[${sparkline}]`;
-    text += `${text === '' ? '' : ','}${writtenItem(item).json}${drawn}}`;
+/**
+ * The snapshot as JSON, in ASCII alone, with sparklines. Put together as bytes, since most items are written already: of
+ * one string of all of them a copy would be made first, and then the bytes.
+ */
+export function listJson(snapshot: Snapshot, sparklineOf: SparklineOf | undefined): Buffer {
+  const { items, ...head } = snapshot;
+  const parts = items.map((item) => itemJson(item, sparklineOf?.(item.article.id)));
+  const start = `${asciiJson(head).slice(0, -1)},"items":[`;
+  const json = Buffer.allocUnsafe(parts.reduce((length, part) => length + part.length + 1, start.length + 2));
+  let end = json.write(start, 'latin1');
+  for (const [index, part] of parts.entries()) {
+    if (index > 0) json[end++] = COMMA;
+    end += json.write(part, end, 'latin1');
   }
-  return text;
+  end += json.write(']}', end, 'latin1');
+  return json.subarray(0, end);
 }
 
 /** Of all that a reader sees except the times of the build and sparklines, so that a list which did not change keeps it. */
@@ -61,7 +88,7 @@ export function versionOf(head: string, items: readonly ListItem[]): string {
   return hashOf(text);
 }
 
-/** The item without its article, not closed. None of its own words has a character that JSON would escape. */
+/** None of an item's own words has a character that JSON would escape. */
 function writeNumbers({
   rank,
   previousRank,

@@ -68,8 +68,9 @@ export function openSparklines(sql: Sql): Sparklines {
     of(key, now) {
       const step = stepOf(key);
       const last = Math.floor(now.getTime() / step);
+      const own = known.get(step);
       return (id) => {
-        const found = known.get(step)?.get(id);
+        const found = own?.get(id);
         return found === undefined ? undefined : textAt(found, last);
       };
     },

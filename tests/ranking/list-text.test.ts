@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { ArticleId, CategorySlug } from '../../src/ids.ts';
-import type { ListItem } from '../../src/ranking/list.ts';
-import { itemsText, versionOf } from '../../src/ranking/list-text.ts';
+import type { ListItem, ListKey } from '../../src/ranking/list.ts';
+import { listJson, versionOf } from '../../src/ranking/list-text.ts';
+import { emptySnapshot } from '../../src/ranking/store.ts';
 
 const movement = fc.constantFrom('up' as const, 'down' as const, 'same' as const, 'new' as const);
 const rank = fc.option(fc.integer({ min: 1, max: 50 }));
@@ -34,15 +35,20 @@ const item: fc.Arbitrary<ListItem> = fc
     article,
   }));
 
-test('items are written as what they are, in ASCII alone, sparklines behind them', () => {
+test('a list is written as what it is, in ASCII alone, sparklines behind the items', () => {
+  const key: ListKey = { kind: 'access', scope: 'site', window: '1h' };
   fc.assert(
-    fc.property(fc.array(item), (items) => {
-      const text = `[${itemsText(items, undefined)}]`;
-      assert.deepEqual(JSON.parse(text), JSON.parse(JSON.stringify(items)));
-      assert.equal(Buffer.byteLength(text), text.length);
-      const drawn = JSON.parse(`[${itemsText(items, () => '0,12,3')}]`);
-      const expected = items.map((it) => ({ ...it, sparkline: [0, 12, 3] }));
-      assert.deepEqual(drawn, JSON.parse(JSON.stringify(expected)));
+    fc.property(fc.array(item), text, (items, siteName) => {
+      const snapshot = { ...emptySnapshot(key, { siteName }, new Date(0)), items };
+      const written = (sparkline?: string) => JSON.parse(listJson(snapshot, () => sparkline).toString('ascii'));
+      const expected = (sparkline?: readonly number[]) =>
+        JSON.parse(JSON.stringify({ ...snapshot, items: items.map((it) => ({ ...it, sparkline })) }));
+      // One after the other, since an item that was written is kept.
+      assert.deepEqual(written(), expected());
+      assert.deepEqual(written('0,12,3'), expected([0, 12, 3]));
+      assert.deepEqual(written('0,12,4'), expected([0, 12, 4]));
+      assert.deepEqual(written(), expected());
+      assert.ok(listJson(snapshot, undefined).every((byte) => byte < 0x80));
     }),
   );
 });
