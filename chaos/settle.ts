@@ -17,6 +17,7 @@ export interface Allowance {
 const ARTICLES_SECONDS = 75 + POLL_SECONDS;
 const READS_SECONDS = 60;
 const LIST_PLACES = 10;
+const TOLD_FEEDS = 5;
 
 /**
  * Ends the load, waits until the product has worked off what it owes, and compares all that publishers and readers know
@@ -41,6 +42,7 @@ export async function settle(world: World, checks: Checks, allowed: Allowance = 
   checks.atMost('lost', articles.lost, 0);
   checks.atMost('doubled', articles.doubled, 0);
   checks.atMost('outdated', articles.stale, 0);
+  for (const feed of articles.behind.slice(0, TOLD_FEEDS)) checks.hold(`behind: ${feed}`, false);
   checks.atMost('validators without entries', (await findEmptyValidators(sql, origin)).length, 0);
 
   const { lostReads = 0, doubledReads = 0 } = allowed;

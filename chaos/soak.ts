@@ -33,6 +33,8 @@ interface Sample {
   readonly megabytes: Readonly<Record<string, number>>;
   readonly keys: number;
   readonly keysByTime: number;
+  /** Keys by what they are for, without shard, category and number. */
+  readonly families: ReadonlyMap<string, number>;
   readonly polls: number;
   readonly views: number;
 }
@@ -63,7 +65,12 @@ for (const role of Object.keys(steady[0]?.megabytes ?? {})) {
 }
 const [first, last] = [steady[0], steady.at(-1)];
 checks.note('keys', `${first?.keys} → ${last?.keys}, by time ${first?.keysByTime} → ${last?.keysByTime}`);
-checks.atMost('keys more', (last?.keys ?? 0) - (first?.keys ?? 0), 0.01 * (first?.keys ?? 0));
+const more = (last?.keys ?? 0) - (first?.keys ?? 0);
+checks.atMost('keys more', more, 0.01 * (first?.keys ?? 0));
+for (const [family, count] of last?.families ?? []) {
+  const before = first?.families.get(family) ?? 0;
+  if (count > before) checks.note(`keys ${family}`, `${before} → ${count}`);
+}
 const seconds = (steady.length - 1) * (SAMPLE_MS / 1000);
 checks.note('polls a second', ((last?.polls ?? 0) - (first?.polls ?? 0)) / seconds);
 checks.note('views a second', ((last?.views ?? 0) - (first?.views ?? 0)) / seconds);
@@ -82,9 +89,18 @@ async function look({ crew, redis, origin, readers }: World): Promise<Sample> {
     megabytes: Object.fromEntries(crew.members().map(({ roles, pid }) => [roles, residentMb(pid)])),
     keys: keys.length - byTime,
     keysByTime: byTime,
+    families: countBy(keys.filter((key) => !BY_TIME.test(key)).map(familyOf)),
     polls: origin.feeds.reduce((sum, { asked }) => sum + asked.length, 0),
     views: readers.acknowledgedTotal(),
   };
+}
+
+const familyOf = (key: string): string => key.replace(/^\{r\d+\}/, '{rN}').replace(/\d+/g, 'n');
+
+function countBy(names: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return counts;
 }
 
 function residentMb(pid: number): number {

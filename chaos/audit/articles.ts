@@ -9,6 +9,8 @@ export interface ArticleAudit {
   readonly doubled: number;
   /** Articles that do not say what their entry says now. */
   readonly stale: number;
+  /** How the feeds stand whose entries are lost or outdated. */
+  readonly behind: readonly string[];
 }
 
 const SELECT = `
@@ -20,14 +22,28 @@ export async function auditArticles(sql: Sql, { feeds, url }: Origin): Promise<A
   const titles = new Map(rows.map((row) => [`${row.url} ${row.guid}`, row.title]));
   const stored = await sql.query<{ count: number }>('select count(*) as count from articles');
   const entries = feeds.flatMap((feed) =>
-    feed.entries.map((entry) => ({ ...entry, key: `${url}${feed.path} ${entry.guid}` })),
+    feed.entries.map((entry) => ({ ...entry, feed: url + feed.path, key: `${url}${feed.path} ${entry.guid}` })),
   );
   const found = entries.filter(({ key }) => titles.has(key));
+  const stale = found.filter(({ key, title }) => titles.get(key) !== title);
+  const behind = [...entries.filter(({ key }) => !titles.has(key)), ...stale].map(({ feed }) => feed);
   return {
     lost: entries.length - found.length,
     doubled: (stored.rows[0]?.count ?? 0) - found.length,
-    stale: found.filter(({ key, title }) => titles.get(key) !== title).length,
+    stale: stale.length,
+    behind: await tellStates(sql, [...new Set(behind)]),
   };
+}
+
+async function tellStates(sql: Sql, urls: readonly string[]): Promise<string[]> {
+  if (urls.length === 0) return [];
+  const { rows } = await sql.query<{ line: string }>(
+    `select concat_ws(' ', url, state, last_outcome, 'failures', failures, 'strikes', strikes, 'polled', last_polled_at,
+                      'due', next_poll_at, 'leased until', leased_until, last_error) as line
+     from feeds where url = any ($1)`,
+    [urls],
+  );
+  return rows.map(({ line }) => line);
 }
 
 /** Feeds whose saved validator stands for entries that are not there: they would never be asked for again. */
