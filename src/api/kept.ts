@@ -1,5 +1,11 @@
 import { LRUCache } from 'lru-cache';
 
+export interface Kept<Value, Key> {
+  (name: string, key: Key): Promise<Value>;
+  /** What need not be read anew; never waits. */
+  fresh(name: string): Value | undefined;
+}
+
 /**
  * What `load` gives, read anew at most every `freshMs` by name, however many ask; who asks together waits together. When
  * it fails the last value stays, for as long again: an old answer is better than none. Where there is none, the failure
@@ -9,7 +15,7 @@ export function openKept<Value extends object, Key>(
   freshMs: number,
   max: number,
   load: (key: Key) => Promise<Value>,
-): (name: string, key: Key) => Promise<Value> {
+): Kept<Value, Key> {
   const cache = new LRUCache<string, Value, { readonly key: Key }>({
     max,
     ttl: freshMs,
@@ -25,5 +31,7 @@ export function openKept<Value extends object, Key>(
     },
   });
   // Nearly always it is fresh: a plain look-up costs a third of a fetch.
-  return async (name, key) => cache.get(name) ?? (await cache.forceFetch(name, { context: { key } }));
+  const get = async (name: string, key: Key): Promise<Value> =>
+    cache.get(name) ?? (await cache.forceFetch(name, { context: { key } }));
+  return Object.assign(get, { fresh: (name: string) => cache.get(name) });
 }

@@ -20,6 +20,8 @@ export interface Lists {
   categoryName(slug: string): Promise<string | undefined>;
   /** The list as last published; an empty one where nothing was published yet. */
   current(key: ListKey, categoryName: string | undefined): Promise<Snapshot>;
+  /** The list as last published, where it was read within the last second; never waits. */
+  fresh(key: string): Snapshot | undefined;
   /** The list as it stood at a moment; an empty one where there was none yet. */
   at(key: ListKey, categoryName: string | undefined, at: Date): Promise<Snapshot>;
 }
@@ -56,6 +58,7 @@ export function openLists({
       const { snapshot } = await snapshots(listRedisKey(key), key);
       return snapshot ?? empty(key, categoryName, clock());
     },
+    fresh: (name) => snapshots.fresh(name)?.snapshot,
     async at(key, categoryName, at) {
       return (await readListAt(sql, key, at, buildPast)) ?? empty(key, categoryName, at);
     },
