@@ -3,6 +3,8 @@ import { messageOf } from '../errors.ts';
 import { threadFlags } from '../thread.ts';
 import type { ParsedFeed } from './entry.ts';
 import type { PageLinks } from './parse/page-links.ts';
+import { type ThreadTime, threadTime } from './thread-time.ts';
+import { type Allowance, type Reading, watchReading } from './watch-reading.ts';
 
 /** What is known of a body beside its bytes. */
 export interface FeedSource {
@@ -30,8 +32,11 @@ export interface FeedReader {
 
 export interface FeedReaderOptions {
   readonly threads: number;
-  /** What one body may take, counted from the moment a thread starts on it. */
+  /** CPU time that one body may take: that a busy machine gave its thread none is no fault of the feed's. */
   readonly timeoutMs?: number;
+  /** For how long a thread is waited for at most, counted from the moment it starts on a body. */
+  readonly patienceMs?: number;
+  readonly threadTime?: ThreadTime;
   readonly maxHeapMb?: number;
   /** Hears how long each body took, the wait for a thread included, and what ended its thread, if anything did. */
   readonly onRead?: NoteRead;
@@ -42,19 +47,26 @@ export const KILLED_BY = ['timeout', 'memory', 'crash'] as const;
 type KilledBy = (typeof KILLED_BY)[number];
 export type NoteRead = (ms: number, killedBy: KilledBy | undefined) => void;
 
-/** What goes to the thread. The cell tells us when the thread began, so that waiting and start-up are not counted. */
+/** What goes to the thread. */
 export interface ThreadTask {
   readonly bytes: Uint8Array;
   readonly source: FeedSource;
-  readonly startedAt: Float64Array;
+  readonly start: Float64Array;
 }
 
 const THREAD = new URL('./parse/thread.ts', import.meta.url);
 const IDLE_MS = 60_000;
+/** Together with the longest fetch less than the lease of a poll. */
+const PATIENCE_MS = 25_000;
 
 /** Opens the pool. The first thread starts with the first read, further ones as reads queue up. */
 export function openFeedReader(options: FeedReaderOptions): FeedReader {
   const timeoutMs = options.timeoutMs ?? 5000;
+  const allowance = {
+    cpuMs: timeoutMs,
+    patienceMs: options.patienceMs ?? PATIENCE_MS,
+    threadTime: options.threadTime ?? threadTime,
+  };
   let pool: Piscina<ThreadTask, ReadResult> | undefined;
   let isClosed = false;
 
@@ -73,17 +85,17 @@ export function openFeedReader(options: FeedReaderOptions): FeedReader {
     async read(bytes, source) {
       if (isClosed) return { kind: 'failed', message: 'The reader is closed.', isKilled: false };
       pool ??= openPool();
-      const startedAt = new Float64Array(new SharedArrayBuffer(Float64Array.BYTES_PER_ELEMENT));
-      const watch = watchTime(startedAt, timeoutMs);
+      const watch = watchReading(allowance);
       const began = performance.now();
       let killedBy: KilledBy | undefined;
       try {
-        return await pool.run({ bytes, source, startedAt }, { signal: watch.signal });
+        return await pool.run({ bytes, source, start: watch.start }, { signal: watch.signal });
       } catch (error) {
-        const reason = reasonOf(error, watch.signal.aborted);
-        const isKilled = startedAt[0] !== 0 && !isClosed;
+        const reason = reasonOf(error, watch);
+        const isKilled = watch.start[0] !== 0 && !isClosed;
         if (isKilled) killedBy = reason;
-        return { kind: 'failed', message: messageFor(reason, error, timeoutMs), isKilled };
+        const message = messageFor(reason, error, watch, allowance);
+        return { kind: 'failed', message, isKilled: isKilled && !watch.isStarved() };
       } finally {
         options.onRead?.(performance.now() - began, killedBy);
         watch.stop();
@@ -96,27 +108,16 @@ export function openFeedReader(options: FeedReaderOptions): FeedReader {
   };
 }
 
-function reasonOf(error: unknown, isLate: boolean): KilledBy {
-  if (isLate) return 'timeout';
+function reasonOf(error: unknown, { signal }: Reading): KilledBy {
+  if (signal.aborted) return 'timeout';
   return error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'memory' : 'crash';
 }
 
-function messageFor(reason: KilledBy, error: unknown, timeoutMs: number): string {
-  if (reason === 'timeout') return `Reading took longer than ${timeoutMs / 1000} s.`;
+function messageFor(reason: KilledBy, error: unknown, watch: Reading, { cpuMs, patienceMs }: Allowance): string {
+  if (watch.isStarved()) {
+    return `This machine is too busy: reading was not done after ${patienceMs / 1000} s, most of them spent waiting for a CPU.`;
+  }
+  if (reason === 'timeout') return `Reading took longer than ${cpuMs / 1000} s.`;
   if (reason === 'memory') return 'Reading took too much memory.';
   return `The reading thread ended: ${messageOf(error)}`;
-}
-
-/** Aborts `timeoutMs` after the time that the thread writes into the cell. */
-function watchTime(startedAt: Float64Array, timeoutMs: number): { signal: AbortSignal; stop(): void } {
-  const controller = new AbortController();
-  let timer: NodeJS.Timeout;
-  const check = () => {
-    const start = startedAt[0] ?? 0;
-    const left = start === 0 ? timeoutMs : start + timeoutMs - Date.now();
-    if (left <= 0) controller.abort();
-    else timer = setTimeout(check, left);
-  };
-  timer = setTimeout(check, timeoutMs);
-  return { signal: controller.signal, stop: () => clearTimeout(timer) };
 }

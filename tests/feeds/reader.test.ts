@@ -44,14 +44,31 @@ test('a body that takes its thread down is told, and the next one is read', asyn
   assert.equal(next.kind, 'feed');
 });
 
-test('a body that takes too long is stopped', async () => {
+const LONG = encode(`<rss><channel>${'<item><title>x</title></item>'.repeat(140_000)}</channel></rss>`);
+
+test('a body that takes too much of the CPU is stopped', async () => {
   const hasty = openFeedReader({ threads: 1, timeoutMs: 1 });
-  const items = encode(`<rss><channel>${'<item><title>x</title></item>'.repeat(140_000)}</channel></rss>`);
-  const result = await hasty.read(items, SOURCE);
+  const result = await hasty.read(LONG, SOURCE);
   await hasty.close();
   assert.ok(result.kind === 'failed');
   assert.equal(result.isKilled, true);
   assert.match(result.message, /longer than 0.001 s/);
+});
+
+test('time that its thread spent waiting for a CPU is not counted against a body', async () => {
+  const starved = openFeedReader({ threads: 1, timeoutMs: 10, patienceMs: 60_000, threadTime: () => 1000 });
+  const result = await starved.read(LONG, SOURCE);
+  await starved.close();
+  assert.equal(result.kind, 'feed');
+});
+
+test('a thread that gets no CPU is given up in the end, without a strike against the feed', async () => {
+  const starved = openFeedReader({ threads: 1, timeoutMs: 10, patienceMs: 30, threadTime: () => 1000 });
+  const result = await starved.read(LONG, SOURCE);
+  await starved.close();
+  assert.ok(result.kind === 'failed');
+  assert.equal(result.isKilled, false);
+  assert.match(result.message, /too busy/);
 });
 
 test('closing fails what is being read without blaming the feed, and what comes later', async () => {

@@ -1,11 +1,15 @@
 import { messageOf } from '../../errors.ts';
 import type { ReadResult, ThreadTask } from '../reader.ts';
+import { ownThread } from '../thread-time.ts';
 import { readFeed } from './read-feed.ts';
+
+const thread = ownThread();
 
 /** What a reading thread does with one body. piscina asks for the default export. */
 // biome-ignore lint/style/noDefaultExport: piscina calls a module's default export
-export default async function read({ bytes, source, startedAt }: ThreadTask): Promise<ReadResult> {
-  startedAt[0] = Date.now();
+export default async function read({ bytes, source, start }: ThreadTask): Promise<ReadResult> {
+  start[1] = thread;
+  start[0] = Date.now();
   try {
     return await readFeed(bytes, source);
   } catch (error) {
