@@ -18,7 +18,7 @@ import { categoryRoutes } from './routes/categories.ts';
 import { closedListRoutes } from './routes/closed-lists.ts';
 import { copyRoutes } from './routes/copies.ts';
 import { curationRoutes } from './routes/curations.ts';
-import { descriptionRoutes, docsRoutes } from './routes/docs.ts';
+import { descriptionRoutes } from './routes/description.ts';
 import { explainRoutes } from './routes/explain.ts';
 import { feedCheckRoutes } from './routes/feed-check.ts';
 import { feedListRoutes } from './routes/feed-lists.ts';
@@ -88,10 +88,6 @@ export async function openServer(tools: ApiTools, plugins: readonly Plugin[] = [
       await admin.register(revocationRoutes(tools));
       await admin.register(curationRoutes(tools));
       await admin.register(backtestRoutes(tools));
-    });
-    await full.register(async (docs) => {
-      await docs.register(compress, COMPRESS);
-      await docs.register(docsRoutes);
     });
     for (const plugin of plugins) await full.register(plugin);
   });

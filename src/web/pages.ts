@@ -14,6 +14,8 @@ import { registerBeacon } from './beacon.ts';
 import { boxSpecIn, kindIn, type Query, textIn, windowIn } from './box-spec.ts';
 import { articleHref, namesOf } from './cards.ts';
 import { categoryPage } from './category-page.ts';
+import { docsPage } from './docs/docs-page.ts';
+import type { Description } from './docs/routes.ts';
 import type { Visit } from './edition.ts';
 import { openFrontPage } from './front-page.ts';
 import { registerOps } from './ops/register.ts';
@@ -77,6 +79,7 @@ function addPages(web: FastifyInstance, site: Site): void {
   );
   addPage(web, site, '/ranking', (visit, _, query) => rankingPage(site, visit, query));
   addPage(web, site, '/search', (visit, _, query) => searchPage(site, visit, query, cursorIn(query)));
+  addPage(web, site, '/docs', (visit) => docsPage(site, visit, web.swagger() as unknown as Description));
   addPage(web, site, '/fragments/latest', ({ edition }, _, query) =>
     front.latest(edition, parseArticleId(textIn(query, 'lead')) ?? null),
   );

@@ -54,6 +54,8 @@ export interface PageHead {
   readonly canonical: string;
   readonly category?: CategorySlug;
   readonly query?: string;
+  /** Of this page alone, beside that of all. */
+  readonly style?: string;
   readonly article?: {
     readonly id: string;
     readonly image: string | null;
@@ -121,7 +123,7 @@ export function renderPage(
       .filter((section) => !section.isEmpty || section.slug === head.category)
       .map((section) => ({ ...categoryLink(section.slug, names, edition), isCurrent: section.slug === head.category })),
     assets: {
-      css: site.asset('site.css'),
+      css: [site.asset('site.css'), ...(head.style === undefined ? [] : [site.asset(head.style)])],
       icon: site.asset('icon.svg'),
       live: site.asset('live.js'),
       beacon: site.asset('beacon.js'),

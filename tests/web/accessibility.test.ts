@@ -63,6 +63,7 @@ describe('every page in Chromium', { skip: lacksChromium }, () => {
     '/category/politics',
     `/article/${ids[0]}`,
     `/article/${ids[2]}?lang=ja`,
+    `/article/${ids[3]}`,
     '/ranking',
     '/ranking?window=7d&at=2024-11-26T11:00&lang=ja',
     '/ranking?period=day',

@@ -31,7 +31,13 @@ const hostile: Story = {
   minutesAgo: 5,
 };
 const japanese: Story = { title: '首都高で多重事故', summary: '渋滞10キロ', categories: ['社会'], minutesAgo: 10 };
-const homeless: Story = { title: 'An article without a section', categories: [], minutesAgo: 15 };
+/** With what does not fit a narrow page. */
+const homeless: Story = {
+  title: 'An article without a section',
+  content: `<p>Text</p><table><tr>${'<td>a wide table</td>'.repeat(12)}</tr></table><pre>${'y'.repeat(300)}</pre>`,
+  categories: [],
+  minutesAgo: 15,
+};
 const more = Array.from(
   { length: 60 },
   (_, index): Story => ({

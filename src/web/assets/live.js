@@ -106,6 +106,15 @@
   }
   document.addEventListener('error', (event) => event.target.tagName === 'IMG' && drop(event.target), true);
 
+  // What is wider than its column can be scrolled by keyboard.
+  const tables = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      if (target.scrollWidth > target.clientWidth) target.setAttribute('tabindex', '0');
+      else target.removeAttribute('tabindex');
+    }
+  });
+  for (const table of document.querySelectorAll('.story-text table')) tables.observe(table);
+
   watchPictures(document);
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState === 'visible') void tick();

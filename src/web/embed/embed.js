@@ -254,6 +254,7 @@ class NewsRanking extends HTMLElement {
           part: 'link',
           itemprop: 'url',
           'data-article': article.id,
+          dir: 'auto',
         },
         ...{ target, rel: target ? 'noopener' : null, lang: /[\u3040-\u30ff]/.test(article.title) ? 'ja' : null },
       },

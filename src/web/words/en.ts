@@ -14,6 +14,7 @@ export const EN = {
   top: 'Top',
   ranking: 'Ranking',
   promise: 'What is read is counted without cookies, and without knowing who reads.',
+  api: 'The API',
   pages: 'Pages',
   newest: 'Newest',
   older: 'Older articles',

@@ -12,6 +12,7 @@ export const JA: Words = {
   top: 'トップ',
   ranking: 'ランキング',
   promise: '閲覧数はクッキーを使わず、誰が読んだかを知ることなく数えています。',
+  api: 'API（英語）',
   pages: 'ページ',
   newest: '最新へ',
   older: '過去の記事',
