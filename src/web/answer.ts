@@ -65,10 +65,13 @@ export function sendError(reply: FastifyReply, status: number, { html, edition }
     .send(html);
 }
 
-/** Says the language; where it was the browser's wish, caches are told to keep the answers apart. */
+/**
+ * Says the language; where it was the browser's wish, caches are told to keep the answers apart, as they are of those that
+ * are compressed, whether this one is or not.
+ */
 function speak(reply: FastifyReply, { language, isChosen }: Rendered['edition']): FastifyReply {
   reply.header('content-language', language);
-  return isChosen ? reply : reply.header('vary', 'accept-language');
+  return reply.header('vary', isChosen ? 'accept-encoding' : 'accept-language, accept-encoding');
 }
 
 function secured(reply: FastifyReply): FastifyReply {

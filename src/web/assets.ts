@@ -3,6 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { extname } from 'node:path';
 import type { FastifyInstance } from 'fastify';
+import { sendProblem } from '../api/problem.ts';
+import { CodedError } from '../errors.ts';
 
 const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
@@ -43,7 +45,7 @@ export function registerAssets(app: FastifyInstance): AssetUrls {
 
   app.get<{ Params: { file: string } }>('/assets/:file', async (request, reply) => {
     const file = byHash.get(request.params.file);
-    if (file === undefined) return reply.callNotFound();
+    if (file === undefined) return sendProblem(reply, new CodedError('route-unknown', 'Nothing answers at this path.'));
     return reply
       .header('cache-control', 'public, max-age=31536000, immutable')
       .header('x-content-type-options', 'nosniff')

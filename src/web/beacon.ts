@@ -16,6 +16,7 @@ export function registerBeacon(app: FastifyInstance): void {
     reply.headers({
       etag,
       'cache-control': 'public, max-age=86400, stale-while-revalidate=604800',
+      vary: 'accept-encoding',
       'access-control-allow-origin': '*',
       'cross-origin-resource-policy': 'cross-origin',
       'x-content-type-options': 'nosniff',

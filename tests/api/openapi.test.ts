@@ -96,6 +96,25 @@ test('every route is in it, with words, a tag and a name of its own', () => {
   }
 });
 
+test('the routes of the running server are those of the description, no more and no less', () => {
+  const described = operations().map(({ path, method }) => `${method.toUpperCase()} ${path}`);
+  assert.deepEqual(routesOf(app.printRoutes({ commonPrefix: false })), described.sort());
+});
+
+/** Routes as `METHOD /path/{parameter}`, from Fastify's drawing of its tree. */
+function routesOf(tree: string): string[] {
+  const above: string[] = [];
+  const routes = tree.split('\n').flatMap((line) => {
+    const [, indent = '', part = '', methods = ''] = /^([│ ]*)[├└]── (\S+) \((.+)\)$/.exec(line) ?? [];
+    above.splice(indent.length / 4);
+    const path = above.join('') + part;
+    above.push(part);
+    const told = methods.split(', ').filter((method) => !['', 'HEAD', 'OPTIONS'].includes(method));
+    return told.map((method) => `${method} ${path.replace(/:([a-zA-Z]+)/g, '{$1}')}`);
+  });
+  return routes.sort();
+}
+
 test('each shape that has a name is written once', () => {
   const { Ranking, Problem } = description.components.schemas;
   const text = JSON.stringify(description);

@@ -62,7 +62,7 @@ export async function registerEmbed(app: FastifyInstance, tools: EmbedTools): Pr
     const schema = { hide: true, params: EmbedParams, querystring: EmbedQuery } as const;
 
     web.get('/embed.js', async (request, reply) => {
-      reply.headers({ etag, 'cache-control': SCRIPT_FRESH });
+      reply.headers({ etag, 'cache-control': SCRIPT_FRESH, vary: 'accept-encoding' });
       if (isUnchanged(request, etag)) return sendUnchanged(reply);
       return reply.type('text/javascript; charset=utf-8').send(EMBED);
     });
@@ -101,7 +101,7 @@ function send(request: FastifyRequest, reply: FastifyReply, html: string): Fasti
   reply.headers({
     etag,
     'cache-control': FRESH,
-    vary: 'accept-language',
+    vary: 'accept-language, accept-encoding',
     'referrer-policy': 'strict-origin-when-cross-origin',
   });
   if (isUnchanged(request, etag)) return sendUnchanged(reply);
