@@ -1,9 +1,12 @@
 import { type CategorySlug, categorySlug } from '../ids.ts';
+import type { Attributes } from './opml-attributes.ts';
 
 /** Where a feed stands in an OPML file: in which folders, outermost first, and the how many-th of all it is. */
 export interface Place {
   readonly folders: readonly string[];
   readonly position: number;
+  /** What the file says of each of the folders beyond its name. */
+  readonly attributes?: readonly Attributes[];
 }
 
 /** What an OPML file says of a feed beyond what newsrank uses; kept, so that an export gives it back. */
@@ -14,6 +17,7 @@ export interface KeptOutline {
   /** The attribute as it stands there. */
   readonly category?: string;
   readonly places?: readonly Place[];
+  readonly attributes?: Attributes;
 }
 
 /** A feed as an OPML file names it. */

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import type * as Feedsmith from 'feedsmith';
 import { CodedError } from '../errors.ts';
 import { cleanText } from './categories.ts';
+import { type Attributes, type ForeignNames, foreignAttributes, foreignNames } from './opml-attributes.ts';
 import { arrangeOutline, categoriesIn, type KeptOutline, type OpmlFeed, type Place } from './opml-feed.ts';
 
 type Outline = Feedsmith.Opml.Outline<string>;
@@ -22,10 +23,10 @@ const MAX_LANGUAGE = 35;
  */
 export function readOpml(text: string): OpmlFeed[] {
   const feeds = new Map<string, { feed: OpmlFeed; places: Place[] }>();
-  for (const { feed, folders, position } of foundIn(text.replace(/^\uFEFF/, ''))) {
+  for (const { feed, ...place } of foundIn(text.replace(/^\uFEFF/, ''))) {
     const before = feeds.get(feed.url);
-    if (before === undefined) feeds.set(feed.url, { feed, places: [{ folders, position }] });
-    else feeds.set(feed.url, { feed: merge(before.feed, feed), places: [...before.places, { folders, position }] });
+    if (before === undefined) feeds.set(feed.url, { feed, places: [place] });
+    else feeds.set(feed.url, { feed: merge(before.feed, feed), places: [...before.places, place] });
   }
   return [...feeds.values()].map(({ feed, places }) => ({
     ...feed,
@@ -36,14 +37,15 @@ export function readOpml(text: string): OpmlFeed[] {
 
 function foundIn(text: string): Found[] {
   try {
-    return walk(parseOutlines(text));
+    const foreign = foreignNames(text);
+    return walk(parseOutlines(text, foreign), foreign);
   } catch (cause) {
     if (cause instanceof CodedError) throw cause;
     throw new CodedError('opml-unreadable', 'The OPML file is not well-formed XML.', { cause });
   }
 }
 
-function parseOutlines(text: string): readonly Outline[] {
+function parseOutlines(text: string, { names }: ForeignNames): readonly Outline[] {
   if (text.trim() === '') throw new CodedError('opml-unreadable', 'The OPML file is empty.');
   if (!/<opml[\s>/]/i.test(text)) {
     throw new CodedError('opml-unreadable', `This is no OPML: it has no <opml> element.${hintFor(text)}`);
@@ -53,7 +55,8 @@ function parseOutlines(text: string): readonly Outline[] {
     throw new CodedError('opml-unreadable', 'The OPML file is cut off: its </opml> is missing.');
   }
   if (!/<outline[\s>/]/i.test(text)) return [];
-  return (feedsmith().parseOpml(text) as Feedsmith.Opml.Document<string>).body?.outlines ?? [];
+  const document = feedsmith().parseOpml(text, { extraOutlineAttributes: names });
+  return (document as Feedsmith.Opml.Document<string>).body?.outlines ?? [];
 }
 
 function hintFor(text: string): string {
@@ -66,22 +69,44 @@ interface Found extends Place {
 }
 
 /** Every outline that is a feed, in the document's order, with the folders it lies in. */
-function walk(outlines: readonly Outline[]): Found[] {
+function walk(outlines: readonly Outline[], foreign: ForeignNames): Found[] {
   const found: Found[] = [];
   // A stack of our own: a file may nest deeper than functions can.
-  const open = outlines.map((outline) => ({ outline, folders: [] as readonly string[] })).reverse();
+  const open: { outline: Outline; around: readonly OpenFolder[] }[] = [];
+  const enter = (inside: readonly Outline[], around: readonly OpenFolder[]) => {
+    for (const outline of inside.toReversed()) open.push({ outline, around });
+  };
+  enter(outlines, []);
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const { outline, folders } = next;
-    const feed = feedOf(outline);
-    if (feed !== undefined) found.push({ feed, folders, position: found.length });
+    const { outline, around } = next;
+    const feed = feedOf(outline, foreign);
+    if (feed !== undefined) found.push({ feed, ...placeIn(around), position: found.length });
     const name = textOf(outline.title, MAX_TEXT) || textOf(outline.text, MAX_TEXT);
-    const inner = feed !== undefined || name === '' ? folders : [...folders, name];
-    for (const child of (outline.outlines ?? []).toReversed()) open.push({ outline: child, folders: inner });
+    const isFolder = feed === undefined && name !== '';
+    enter(outline.outlines ?? [], isFolder ? [...around, folderOf(outline, name, foreign)] : around);
   }
   return found;
 }
 
-function feedOf(outline: Outline): OpmlFeed | undefined {
+interface OpenFolder {
+  readonly name: string;
+  readonly attributes: Attributes;
+}
+
+/** A folder's text stays beside its title where they differ. */
+function folderOf(outline: Outline, name: string, foreign: ForeignNames): OpenFolder {
+  const text = textOf(outline.text, MAX_TEXT);
+  const attributes = foreignAttributes(outline, foreign);
+  return { name, attributes: { ...attributes, ...(text !== '' && text !== name && { text }) } };
+}
+
+function placeIn(around: readonly OpenFolder[]): Omit<Place, 'position'> {
+  const attributes = around.map((folder) => folder.attributes);
+  const isPlain = attributes.every((each) => Object.keys(each).length === 0);
+  return { folders: around.map(({ name }) => name), ...(!isPlain && { attributes }) };
+}
+
+function feedOf(outline: Outline, foreign: ForeignNames): OpmlFeed | undefined {
   const isFeed = /^(rss|atom|rdf|feed)$/i.test(outline.type ?? '');
   const url = outline.xmlUrl?.trim() || (isFeed ? outline.url?.trim() : undefined);
   if (!url) return undefined;
@@ -90,7 +115,9 @@ function feedOf(outline: Outline): OpmlFeed | undefined {
   const title = textOf(outline.title, MAX_TEXT) || (text === url ? '' : text);
   const description = textOf(outline.description, MAX_DESCRIPTION);
   const category = textOf(outline.category, MAX_DESCRIPTION);
+  const attributes = foreignAttributes(outline, foreign);
   const kept: KeptOutline = {
+    ...(attributes !== undefined && { attributes }),
     ...(text !== '' && text !== title && title !== '' && { text }),
     ...(description !== '' && { description }),
     ...(category !== '' && { category }),
@@ -132,12 +159,18 @@ type Leaf = ReturnType<typeof outlineOf>;
 export function writeOpml(feeds: readonly OpmlFeed[], title: string): string {
   const top: Folder = { text: '', title: '', outlines: [] };
   const folders = new Map<string, Folder>();
-  const folderAt = (path: readonly string[]): Folder => {
+  const extra = new Set<string>();
+  const noted = (attributes: Attributes = {}): Attributes => {
+    for (const name of Object.keys(attributes)) extra.add(name);
+    return attributes;
+  };
+  const folderAt = ({ folders: path, attributes = [] }: Place): Folder => {
     let folder = top;
     for (let depth = 1; depth <= path.length; depth++) {
       const key = JSON.stringify(path.slice(0, depth));
       const name = path[depth - 1] ?? '';
-      const known: Folder = folders.get(key) ?? { text: name, title: name, outlines: [] };
+      const own = noted(attributes[depth - 1]);
+      const known: Folder = folders.get(key) ?? { text: name, title: name, ...own, outlines: [] };
       if (!folders.has(key)) folder.outlines.push(known);
       folders.set(key, known);
       folder = known;
@@ -146,15 +179,17 @@ export function writeOpml(feeds: readonly OpmlFeed[], title: string): string {
   };
   const leaves = feeds.flatMap((feed) => {
     const { places, category } = arrangeOutline(feed);
-    const outline = outlineOf(feed, category);
+    const outline = { ...outlineOf(feed, category), ...noted(feed.outline.attributes) };
     return places.map((place) => ({ ...place, outline }));
   });
-  for (const { folders: path, outline } of leaves.sort((a, b) => a.position - b.position)) {
-    folderAt(path).outlines.push(outline);
+  for (const { outline, ...place } of leaves.sort((a, b) => a.position - b.position)) {
+    folderAt(place).outlines.push(outline);
   }
   // An OPML without outlines is refused by the generator, yet an installation without feeds has a list of them too.
   if (top.outlines.length === 0) return '<?xml version="1.0" encoding="utf-8"?>\n<opml version="2.0"><body/></opml>\n';
-  return feedsmith().generateOpml({ head: { title: cleanText(title, MAX_TEXT) }, body: { outlines: top.outlines } });
+  const outlines = top.outlines as Feedsmith.Opml.Outline<Date, string[]>[];
+  const document = { head: { title: cleanText(title, MAX_TEXT) }, body: { outlines } };
+  return feedsmith().generateOpml(document, { extraOutlineAttributes: [...extra] });
 }
 
 function outlineOf({ url, title, siteUrl, language, outline }: OpmlFeed, category: string | undefined) {

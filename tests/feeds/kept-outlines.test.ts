@@ -16,13 +16,16 @@ beforeEach(() => sql.script('truncate feeds, categories cascade'));
 
 test('all feeds are read as they came, with the names of their categories', async () => {
   const places = [
-    { folders: ['Arts & Life', 'Zoo'], position: 1 },
+    { folders: ['Arts & Life', 'Zoo'], position: 1, attributes: [{ icon: 'x' }, {}] },
     { folders: [], position: 5 },
   ];
   const feeds = [
     {
       ...{ url: 'https://a.example/', title: 'A', siteUrl: 'https://a.example/', language: 'ja' },
-      ...{ categories: ['Zoo', 'Arts & Life'], outline: { text: 'a', description: 'd', category: 'Zoo', places } },
+      ...{
+        categories: ['Zoo', 'Arts & Life'],
+        outline: { text: 'a', description: 'd', category: 'Zoo', attributes: { a: 'b' }, places },
+      },
     },
     { ...{ url: 'https://b.example/', title: '', siteUrl: null, language: null }, categories: [], outline: {} },
   ];
@@ -34,7 +37,12 @@ test('all feeds are read as they came, with the names of their categories', asyn
   const [feed] = (await store.listFeeds(sql, { limit: 1 })).items;
   assert.ok(feed);
   await store.updateFeed(sql, feed.id, { title: 'Renamed' });
-  assert.deepEqual((await store.readAllFeeds(sql))[0]?.outline, { description: 'd', category: 'Zoo', places });
+  assert.deepEqual((await store.readAllFeeds(sql))[0]?.outline, {
+    description: 'd',
+    category: 'Zoo',
+    attributes: { a: 'b' },
+    places,
+  });
 });
 
 test('feeds of one URL in one file keep all their places', async () => {

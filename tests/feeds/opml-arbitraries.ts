@@ -51,13 +51,15 @@ const feed = fc
     text: fc.option(plainText),
     description: fc.option(plainText),
     category: fc.option(fc.constantFrom('Sport', '/World/Culture, Food', 'Science')),
+    attributes: fc.option(fc.dictionary(fc.constantFrom('fetchEvery', 'icon', 'été'), plainText, { minKeys: 1 })),
     paths,
   })
-  .map(({ text, description, category, paths, ...rest }) => {
+  .map(({ text, description, category, attributes, paths, ...rest }) => {
     const outline: KeptOutline = {
       ...(text !== null && text !== rest.title && { text }),
       ...(description !== null && { description }),
       ...(category !== null && { category }),
+      ...(attributes !== null && { attributes: { ...attributes } }),
     };
     return { feed: { ...rest, outline }, paths };
   });

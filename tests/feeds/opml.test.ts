@@ -35,13 +35,36 @@ test('folders, nested ones too, are categories', () => {
   ]);
 });
 
+test('what newsrank does not know comes back as it went in, folders too', () => {
+  const given = `<?xml version="1.0"?><opml version="2.0" xmlns:my="urn:mine"><head><title>T</title></head><body>
+    <outline text="short" title="World" icon="🌍" my:open="true"><outline title="Asia" text="Asia" isComment="false">
+      <outline type="atom" text="A" title="A" xmlUrl="https://a.example/f" created="Tue, 05 Nov 2024 10:00:00 GMT" fetchEvery="3 &amp; 1" my:key="&lt;v&gt;" other:lost="x" __proto__="p" outlines="o"/>
+      <outline type="rss" text="B" title="B" xmlUrl="https://b.example/f"/>
+    </outline></outline></body></opml>`;
+  const feeds = readOpml(given);
+  assert.deepEqual(feeds[0]?.outline.attributes, {
+    ...{ type: 'atom', created: 'Tue, 05 Nov 2024 10:00:00 GMT', fetchEvery: '3 & 1' },
+    ...{ 'xmlns:my': 'urn:mine', 'my:key': '<v>' },
+  });
+  assert.equal(feeds[1]?.outline.attributes, undefined);
+  assert.deepEqual(feeds[1]?.outline.places?.[0]?.attributes, [
+    { icon: '🌍', 'xmlns:my': 'urn:mine', 'my:open': 'true', text: 'short' },
+    { isComment: 'false' },
+  ]);
+  const written = writeOpml(feeds, 'T');
+  assert.match(written, /<outline text="short" title="World" xmlns:my="urn:mine" icon="🌍" my:open="true">/);
+  assert.match(written, /<outline text="Asia" isComment="false" title="Asia">/);
+  assert.match(written, /my:key="&lt;v&gt;"/);
+  assert.deepEqual(readOpml(written), feeds);
+});
+
 test('a feed in two folders is one feed in two categories', () => {
   const feed = '<outline type="rss" text="F" xmlUrl="https://f.example/"/>';
   const [found] = readOpml(
     wrap(`<outline text="政治">${feed}</outline><outline title="Sport" text="s">${feed}</outline>`),
   );
   assert.deepEqual(found?.categories, ['政治', 'Sport']);
-  assert.deepEqual(found?.outline.places, [place(0, '政治'), place(1, 'Sport')]);
+  assert.deepEqual(found?.outline.places, [place(0, '政治'), { ...place(1, 'Sport'), attributes: [{ text: 's' }] }]);
 });
 
 test('the category attribute adds categories, paths by their parts', () => {
