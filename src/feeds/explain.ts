@@ -6,7 +6,18 @@ import type { PollRecord } from './store.ts';
 
 /** One thing that a feed's schedule follows from, in a sentence. */
 export interface Reason {
-  readonly about: 'state' | 'lease' | 'failures' | 'rhythm' | 'push' | 'hints' | 'limits' | 'move' | 'guids' | 'due';
+  readonly about:
+    | 'state'
+    | 'lease'
+    | 'failures'
+    | 'rhythm'
+    | 'push'
+    | 'hints'
+    | 'limits'
+    | 'move'
+    | 'guids'
+    | 'host'
+    | 'due';
   readonly says: string;
 }
 
@@ -55,6 +66,7 @@ export function explainFeed(
       ...(target.failures > 0 ? [] : explainInterval(target, limits, now)),
       ...moveReasons(target),
       ...guidReasons(target),
+      ...hostReasons(target),
       dueReason(target, now),
     ],
     validators: validatorsOf(target),
@@ -172,6 +184,12 @@ function guidReasons({ guidTrust, guidTrustSince }: PollTarget): Reason[] {
     reused: `Its guids are not trusted${since}: one stood for another article, with another link and title. Its articles are told by guid and link together, title and text, until ten documents have shown nothing of the kind.`,
   }[guidTrust];
   return says === null ? [] : [{ about: 'guids', says }];
+}
+
+function hostReasons({ host, putOffAt }: WholeFeed): Reason[] {
+  if (putOffAt === null) return [];
+  const says = `At ${putOffAt.toISOString()} it was put off unasked: ${host} wants to be left alone for a while (429, or 403 with a time), or other feeds of it had used up HOST_REQUESTS_PER_MINUTE.`;
+  return [{ about: 'host', says }];
 }
 
 function dueReason(target: WholeFeed, now: Date): Reason {

@@ -152,4 +152,6 @@ export interface Poll {
 export interface WholeFeed extends Feed, PollTarget {
   /** Whether it waits in the line of its host (claim.sql), which has more feeds due than its share. */
   readonly waitsByHost: boolean;
+  /** When it was put off unasked, for the sake of its host, after its last poll. */
+  readonly putOffAt: Date | null;
 }

@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import zlib, { brotliDecompress, gunzip, inflate, inflateRaw } from 'node:zlib';
-import type { Failure } from './fetch-failure.ts';
+import { type Failure, failureOf } from './fetch-failure.ts';
 import type { FetchLimits } from './http-client.ts';
 
 export type Body = { readonly kind: 'body'; readonly wireBytes: number; readonly bytes: Uint8Array };
@@ -37,7 +37,7 @@ export function tooLarge(wireBytes: number, message: string): BodyFailure {
   return { kind: 'failed', failure: 'too-large', message, wireBytes };
 }
 
-/** A body as it came over the wire, unpacked within the limits; rejects with zlib's error where it is damaged. */
+/** A body as it came over the wire, unpacked within the limits. */
 export async function unpack(wire: Uint8Array, encoding: string, limits: FetchLimits): Promise<Body | BodyFailure> {
   const wireBytes = wire.length;
   const names = encoding
@@ -49,9 +49,13 @@ export async function unpack(wire: Uint8Array, encoding: string, limits: FetchLi
   // zlib stops at this size by itself, so that a bomb never unfolds beyond it.
   const maxOutputLength = Math.min(limits.decodedBytes, Math.max(limits.ratioFromBytes, wireBytes * limits.ratio));
   let bytes = wire;
-  for (const name of names.reverse()) {
-    const decode = decoderOf(name, bytes);
-    if (decode !== undefined) bytes = await decode(bytes, { maxOutputLength });
+  try {
+    for (const name of names.reverse()) {
+      const decode = decoderOf(name, bytes);
+      if (decode !== undefined) bytes = await decode(bytes, { maxOutputLength });
+    }
+  } catch (error) {
+    return { kind: 'failed', ...failureOf(error), wireBytes };
   }
   return { kind: 'body', wireBytes, bytes };
 }

@@ -3,11 +3,12 @@
 -- writes nothing of a poll whose lease is no longer the one that it began with: it took too long and the feed was given
 -- to another, or the job ran twice and this is the later one.
 -- $1 polls as JSON, each as pollRow in save-poll.ts makes it. Of a poll that was only put off, and reached no server,
--- nothing is left but the new time.
+-- nothing is left but the new time, and when that was.
 with saved as (
   update feeds set
     leased_until = null,
     waits_by_host = false,
+    put_off_at = case when poll.is_reached then null else poll.started_at end,
     -- State and hints are null where the poll changes nothing about them. A pause that came meanwhile stays.
     state = case when feeds.state = 'paused' then feeds.state else coalesce(poll.state, feeds.state) end,
     next_poll_at = poll.next_poll_at,

@@ -129,12 +129,12 @@ export async function findFeed(sql: Sql, id: FeedId): Promise<Feed | undefined> 
 
 /** The feed and all that polling it needs; undefined where it is gone. */
 export async function readPollTarget(sql: Sql, id: FeedId): Promise<WholeFeed | undefined> {
-  const { rows } = await sql.query<FeedRow & TargetRow & { waits_by_host: boolean }>(
-    `select ${TARGET_COLUMNS}, ${PEOPLE_COLUMNS}, waits_by_host from feeds where id = $1`,
+  const { rows } = await sql.query<FeedRow & TargetRow & { waits_by_host: boolean; put_off_at: Date | null }>(
+    `select ${TARGET_COLUMNS}, ${PEOPLE_COLUMNS}, waits_by_host, put_off_at from feeds where id = $1`,
     [id],
   );
   const [row] = rows;
-  return row && { ...toFeed(row), ...toPollTarget(row), waitsByHost: row.waits_by_host };
+  return row && { ...toFeed(row), ...toPollTarget(row), waitsByHost: row.waits_by_host, putOffAt: row.put_off_at };
 }
 
 /**

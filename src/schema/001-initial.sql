@@ -26,6 +26,8 @@ create table feeds (
   leased_until timestamptz,
   -- Whether it waits in the line of its host instead of the common one (src/feeds/claim.sql).
   waits_by_host boolean not null default false,
+  -- When it was last put off unasked for the sake of its host; null once it has been polled.
+  put_off_at timestamptz,
   interval_seconds integer not null default 900,
   -- What the interval is made of, kept for the polls that bring no body: half the median gap between entries, when the
   -- newest appeared, and what the publisher asks for.

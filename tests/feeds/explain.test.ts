@@ -57,6 +57,11 @@ test('failures, leases, states and moves are told', () => {
   assert.doesNotMatch(failing, /median|rhythm/, 'the backoff decides, not the rhythm');
   assert.match(sentences({ failures: 1, lastOutcome: null }), /The last 1 poll failed \(unknown\); it never went well/);
   assert.match(
+    sentences({ putOffAt: later(-30) }),
+    /At 2026-03-04T10:29:30.000Z it was put off unasked: a.example wants/,
+  );
+  assert.doesNotMatch(sentences({}), /put off/);
+  assert.match(
     sentences({ nextPollAt: later(-600), waitsByHost: true }),
     /due now, since .* It waits for its turn among the feeds of a\.example, of which more are due/,
   );

@@ -62,6 +62,7 @@ export function targetOf(more: Partial<WholeFeed> = {}): WholeFeed {
       guidTrust: 'trusted',
       guidTrustSince: null,
       waitsByHost: false,
+      putOffAt: null,
     },
     ...more,
   };

@@ -105,9 +105,12 @@ test('a poll that was put off leaves only its new time', async () => {
   await save(await claim(later(1000)), pollOf(off, { status: null, startedAt: later(1000) }), later(1000));
   const after = await readPollTarget(sql, id);
   assert.ok(after);
-  assert.deepEqual({ ...after, nextPollAt: before?.nextPollAt }, before);
+  assert.deepEqual({ ...after, nextPollAt: before?.nextPollAt, putOffAt: null }, before);
+  assert.deepEqual(after.putOffAt, later(1000));
   assert.ok(after.nextPollAt > later(1002) && after.nextPollAt < later(1010));
   assert.equal((await listPolls(sql, id, 10)).length, 1);
+  await save(await claim(later(2000)), pollOf({ kind: 'unchanged' }), later(2000));
+  assert.equal((await readPollTarget(sql, id))?.putOffAt, null, 'a poll that is made ends it');
 });
 
 test('a pause or a resumption in the middle of a poll stays', async () => {
