@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isUnchanged } from './conditional.ts';
-import { type Packed, packed } from './packed.ts';
+import { type Encoding, type Packed, packed } from './packed.ts';
 
 /** What plugins say of the other public reads (security.ts). */
 export const PUBLIC_HEADERS = {
@@ -11,6 +11,8 @@ export const PUBLIC_HEADERS = {
   vary: 'accept-encoding',
 } as const;
 
+const JSON_TYPE = 'application/json; charset=utf-8';
+
 /** Names and values in turn, as Node writes them. */
 type Head = readonly string[];
 
@@ -19,27 +21,29 @@ export interface ReadyAnswer {
   readonly etag: string;
   readonly unchanged: Head;
   /** The answer in the coding that the caller takes. */
-  for(accepted: string | undefined): { readonly head: Head; readonly body: string | Buffer };
+  for(accepted: string | undefined): { readonly head: Head; readonly body: Buffer };
 }
 
 /** `write` is asked once, when somebody does not have the answer yet. */
 export function readyAnswer(etag: string, cacheControl: string, write: () => string): ReadyAnswer {
   const unchanged = [...Object.entries(PUBLIC_HEADERS).flat(), 'etag', etag, 'cache-control', cacheControl];
   let packs: Packed | undefined;
-  const heads = new Map<string | undefined, Head>();
+  const made = new Map<Encoding | undefined, ReturnType<ReadyAnswer['for']>>();
   return {
     etag,
     unchanged,
     for(accepted) {
       packs ??= packed(write());
-      const { encoding, body } = packs.for(accepted);
-      const known = heads.get(encoding);
-      if (known !== undefined) return { head: known, body };
-      const coding = encoding === undefined ? [] : ['content-encoding', encoding];
-      const length = ['content-length', String(Buffer.byteLength(body))];
-      const head = [...unchanged, 'content-type', 'application/json; charset=utf-8', ...length, ...coding];
-      heads.set(encoding, head);
-      return { head, body };
+      const pack = packs.for(accepted);
+      const known = made.get(pack.encoding);
+      if (known !== undefined) return known;
+      // As bytes: a text would be turned into them for everyone who asks.
+      const body = Buffer.from(pack.body);
+      const coding = pack.encoding === undefined ? [] : ['content-encoding', pack.encoding];
+      const length = ['content-length', String(body.length)];
+      const answer = { head: [...unchanged, 'content-type', JSON_TYPE, ...length, ...coding], body };
+      made.set(pack.encoding, answer);
+      return answer;
     },
   };
 }
