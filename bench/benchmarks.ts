@@ -12,6 +12,8 @@ export interface Benchmark {
   readonly name: string;
   readonly file: string;
   readonly args?: readonly string[];
+  /** Of Node, as in `npm start`, where the product's own process is not started. */
+  readonly flags?: readonly string[];
   readonly needs: readonly ('servers' | 'feeds')[];
   readonly figures: readonly Figure[];
 }
@@ -150,12 +152,13 @@ export const BENCHMARKS: readonly Benchmark[] = [
     stage: 'ranking',
     name: 'building lists among 10,000, 100,000 and a million articles, against plain ZREVRANGE',
     file: 'build-rankings.ts',
+    flags: ['--max-semi-space-size=32'],
     args: ['--articles', '10000,100000,1000000'],
     needs: SERVERS,
     figures: [
       { what: 'ms for a full build', pattern: /^ +full build.*? {2,}([\d.]+) /gm, atMost: 1000 },
       { what: 'ms for a tick', pattern: /^ +tick after.*? {2,}([\d.]+) /gm, atMost: 100 },
-      { what: 'commands that held Redis for 5 ms', pattern: /5 ms or longer: (\d+)/g, atMost: 0 },
+      { what: 'ms that Redis was held, at most', pattern: /Redis was held for ([\d.]+)/g, atMost: 5 },
     ],
   },
   {

@@ -8,6 +8,7 @@ import { ALL_SHARDS, keysOf, WINDOWS } from '../src/views/keys.ts';
 import { MAX_BATCH, type Read, recordReads } from '../src/views/record.ts';
 import type { TestArticle } from '../tests/ranking/counts.ts';
 import { databaseUrl, openDatabase, openTestRedis } from '../tests/support/engines.ts';
+import { measureLongest, recordCommands } from './longest-command.ts';
 import { redisCpu } from './quiet-feeds.ts';
 import { fillSite, type RankedSite } from './ranked-site.ts';
 
@@ -16,10 +17,11 @@ import { fillSite, type RankedSite } from './ranked-site.ts';
  * in the same run: as many plain ZREVRANGE of 50 as a full build has sorted sets to look at, pipelined by shard, with
  * nothing done to the replies.
  *
- *     REDIS_URL=redis://… DATABASE_URL=postgres://… node --import tsx bench/build-rankings.ts [--articles 10000,100000,1000000]
+ *     REDIS_URL=redis://… DATABASE_URL=postgres://… node --max-semi-space-size=32 --import tsx bench/build-rankings.ts \
+ *         [--articles 10000,100000,1000000]
  *
- * Articles are read as 1/rank, so that most reads are of what stands in lists, and nearly all lists change at each tick.
- * Commands that hold Redis for 5 ms or longer are counted by its own slow log, which nobody else may fill meanwhile.
+ * with the flag of `npm start`. Articles are read as 1/rank, so that most reads are of what stands in lists, and nearly all
+ * lists change at each tick. How long Redis is held is measured of each command of a full build and a tick, sent anew.
  */
 const { values } = parseArgs({
   options: {
@@ -30,7 +32,6 @@ const { values } = parseArgs({
   },
 });
 const [categoryCount, changed, rounds] = [Number(values.categories), Number(values.changed), Number(values.rounds)];
-const SLOW_MICROSECONDS = 5000;
 let visitors = 1;
 const nothing = async () => {};
 if (databaseUrl === undefined) throw new Error('set DATABASE_URL and REDIS_URL to servers');
@@ -44,8 +45,7 @@ async function measure(url: string, articleCount: number): Promise<void> {
   const start = Date.now();
   const site = await fillSite(sql, redis, { categoryCount, articleCount }, new Date(start));
   const rankings = openRankings({ sql, redis, siteName: 'JN' });
-  await redis.config('SET', 'slowlog-log-slower-than', SLOW_MICROSECONDS);
-  await redis.slowlog('RESET');
+  const recorder = recordCommands(redis);
 
   const [cold] = await measureRounds(1, nothing, () => rankings.tick(new Date(start)));
   const [baseline] = await measureRounds(rounds, nothing, () => readPlainly(site));
@@ -57,13 +57,14 @@ async function measure(url: string, articleCount: number): Promise<void> {
     (round) => readAt(fullAt(round)),
     (round) => rankings.tick(new Date(fullAt(round))),
   );
+  const sentInFull = recorder.take();
   const tickAt = (round: number) => fullAt(rounds - 1) + (round + 1) * 5 * SECOND;
   const [tick, { published }] = await measureRounds(
     rounds,
     (round) => readAt(tickAt(round)),
     (round) => rankings.tick(new Date(tickAt(round))),
   );
-  const slow = (await redis.slowlog('GET', 128)) as readonly (readonly [number, number, number, readonly string[]])[];
+  const longest = await measureLongest(redis, [...sentInFull, ...recorder.take()]);
 
   console.log(`${articleCount} articles, ${categoryCount} categories, ${built} lists; medians of ${rounds}, ms`);
   console.log(`${' '.repeat(46)}     took      CPU  of Redis  × baseline`);
@@ -75,12 +76,8 @@ async function measure(url: string, articleCount: number): Promise<void> {
   line('first build of a new process', cold);
   line('full build, with snapshots stored', full);
   line(`tick after reads of ${changed} articles`, tick);
-  console.log(
-    `  such a tick published ${published} lists; commands that held Redis for 5 ms or longer: ${slow.length}`,
-  );
-  for (const [, , micros, [command, first, ...rest]] of slow) {
-    console.log(`    ${(micros / 1000).toFixed(1)} ms: ${command} ${first?.slice(0, 40)} and ${rest.length} more`);
-  }
+  console.log(`  such a tick published ${published} lists`);
+  console.log(`  Redis was held for ${longest.ms.toFixed(2)} ms at most (${longest.name})`);
   await close();
   await database.close();
 
@@ -119,6 +116,7 @@ async function measure(url: string, articleCount: number): Promise<void> {
     let result: Result | undefined;
     for (let round = 0; round < count; round++) {
       await prepare(round);
+      recorder.take();
       const [own, redisBefore, from] = [process.cpuUsage(), await redisCpu(redis), performance.now()];
       result = await work(round);
       const took = performance.now() - from;

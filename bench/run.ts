@@ -76,10 +76,15 @@ function rowOf({ stage, name }: Benchmark, figure: string, measured: string, bar
 }
 
 /** Its output goes to the terminal as it comes. */
-async function run({ file, args = [], needs }: Benchmark): Promise<{ code: number | null; output: string }> {
+async function run({
+  file,
+  args = [],
+  flags = [],
+  needs,
+}: Benchmark): Promise<{ code: number | null; output: string }> {
   const script = new URL(file, import.meta.url).pathname;
   const folder = needs.includes('feeds') && values.feeds !== undefined ? [values.feeds] : [];
-  const child = spawn(process.execPath, ['--import', 'tsx', script, ...folder, ...args], {
+  const child = spawn(process.execPath, [...flags, '--import', 'tsx', script, ...folder, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, ...(file === 'record-views.ts' && scratch) },
   });
