@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { isIPv4 } from 'node:net';
 import type { FastifyRequest } from 'fastify';
 import ipaddr from 'ipaddr.js';
@@ -7,8 +8,25 @@ import ipaddr from 'ipaddr.js';
  * X-Forwarded-For (Fastify reads it as `request.ip`). What a proxy wrote in another form than an address counts as the
  * proxy's own, so that a forged word never becomes a new visitor.
  */
-export function addressOf(request: FastifyRequest): string {
+export function addressOf(request: Pick<FastifyRequest, 'ip' | 'socket'>): string {
   return plainAddress(request.ip) ?? plainAddress(request.socket.remoteAddress ?? '') ?? 'unknown';
+}
+
+/** `request.ip` as Fastify has it behind so many proxies, without Fastify's request. */
+export function forwardedAddress({ headers, socket }: IncomingMessage, hops: number): string {
+  const header = headers['x-forwarded-for'];
+  let address = socket.remoteAddress ?? '';
+  if (hops === 0 || typeof header !== 'string') return address;
+  for (let end = header.length, hop = 0; hop < hops && end > 0; ) {
+    const comma = header.lastIndexOf(',', end - 1);
+    const named = header.slice(comma + 1, end).trim();
+    if (named !== '') {
+      address = named;
+      hop++;
+    }
+    end = comma;
+  }
+  return address;
 }
 
 /** Who shares a limit: an IPv4 address, or a /64 of IPv6, of which every household has a whole one. */

@@ -14,15 +14,20 @@ export function isSameToken(given: string, expected: string): boolean {
 }
 
 /** The token of `Authorization: Bearer …`, or undefined where the header is absent or of another kind. */
-export function bearerOf(request: FastifyRequest): string | undefined {
+export function bearerOf(request: Pick<FastifyRequest, 'headers'>): string | undefined {
   const { authorization } = request.headers;
   return authorization === undefined ? undefined : /^Bearer +(\S+) *$/i.exec(authorization)?.[1];
 }
 
+/** What the guard looks at, and what it logs. */
+export type Guarded = Pick<FastifyRequest, 'headers' | 'ip' | 'socket' | 'method'> & {
+  readonly routeOptions: { readonly url?: string | undefined };
+};
+
 /** Refuses a wrong token: 401, or 429 to an address that tries too many. The right one is never limited. */
 export function openTokenGuard({ clock, log }: Pick<ApiTools, 'clock' | 'log'>) {
   const limiter = openLimiter(WRONG_TOKENS_PER_MINUTE);
-  return (request: FastifyRequest, expected: string): void => {
+  return (request: Guarded, expected: string): void => {
     const given = bearerOf(request);
     if (given !== undefined && isSameToken(given, expected)) return;
     const isLimited = limiter.take(limitKey(addressOf(request)), 1, clock()) === 0;

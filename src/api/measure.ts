@@ -3,27 +3,37 @@ import type { Metrics } from '../metrics.ts';
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PATCH', 'DELETE', 'OPTIONS']);
 
-/** Event streams last for hours and would drown the figures of requests. */
-const UNMEASURED = new Set(['/v1/stream']);
+/** Event streams last for hours and would drown the figures of requests; where views come in measures for itself. */
+const UNMEASURED = new Set(['GET /v1/stream', 'HEAD /v1/stream', 'POST /v1/views']);
 
-type Observer = { observe(seconds: number): void };
+/** Notes that a request of the route was answered. */
+export type Measure = (status: number, ms: number) => void;
+
+/** Gives what measures requests of a route. To find a series by its labels costs more than to add to it. */
+export function openMeasure(metrics: Pick<Metrics, 'httpDuration'>) {
+  return (method: string, route: string): Measure => {
+    const observers: { observe(seconds: number): void }[] = [];
+    return (status, ms) => {
+      const hundreds = Math.floor(status / 100);
+      observers[hundreds] ??= metrics.httpDuration.labels({ method, route, status_class: `${hundreds}xx` });
+      observers[hundreds].observe(ms / 1000);
+    };
+  };
+}
 
 /** Notes how long each request took, by the route's template: what callers write never becomes a label. */
 export function measureRequests(app: FastifyInstance, metrics: Pick<Metrics, 'httpDuration'>): void {
-  /** To find a series by its labels costs more than to add to it. */
-  const observers = new Map<string, Observer>();
+  const openRoute = openMeasure(metrics);
+  const routes = new Map<string, Measure>();
 
   app.addHook('onResponse', (request, reply, done) => {
-    const { url } = request.routeOptions;
-    if (url === undefined || !UNMEASURED.has(url)) {
-      const method = METHODS.has(request.method) ? request.method : 'other';
-      const route = request.is404 ? 'unknown' : (url ?? 'unknown');
-      const hundreds = Math.floor(reply.statusCode / 100);
-      const name = `${method} ${hundreds} ${route}`;
-      const labels = { method, route, status_class: `${hundreds}xx` };
-      const observer = observers.get(name) ?? metrics.httpDuration.labels(labels);
-      observers.set(name, observer);
-      observer.observe(reply.elapsedTime / 1000);
+    const method = METHODS.has(request.method) ? request.method : 'other';
+    const route = request.is404 ? 'unknown' : (request.routeOptions.url ?? 'unknown');
+    const name = `${method} ${route}`;
+    if (!UNMEASURED.has(name)) {
+      const measure = routes.get(name) ?? openRoute(method, route);
+      routes.set(name, measure);
+      measure(reply.statusCode, reply.elapsedTime);
     }
     done();
   });

@@ -53,27 +53,38 @@ export function waitHeader({ code, retryAfter }: CodedError): { 'retry-after'?: 
   return seconds === undefined ? {} : { 'retry-after': Math.max(1, Math.ceil(seconds)) };
 }
 
+/** Status, headers and body of the answer that the error is. */
+export function problemAnswer(error: CodedError) {
+  const headers = {
+    ...waitHeader(error),
+    ...(error.code === 'unauthorized' && { 'www-authenticate': 'Bearer realm="newsrank"' }),
+    ...{ 'cache-control': 'no-store', 'content-type': PROBLEM_TYPE },
+  };
+  const body = JSON.stringify({ ...problemOf(error.code, error.message), ...error.members });
+  return { status: ERRORS[error.code].status, headers, body };
+}
+
 /** Answers with the problem that the error is, and with the headers that belong to it. */
 export function sendProblem(reply: FastifyReply, error: CodedError): FastifyReply {
-  const { status } = ERRORS[error.code];
-  reply.headers(waitHeader(error));
-  if (error.code === 'unauthorized') reply.header('www-authenticate', 'Bearer realm="newsrank"');
+  const { status, headers, body } = problemAnswer(error);
   reply.removeHeader('etag');
-  return reply
-    .code(status)
-    .header('cache-control', 'no-store')
-    .type(PROBLEM_TYPE)
-    .send(JSON.stringify({ ...problemOf(error.code, error.message), ...error.members }));
+  return reply.code(status).headers(headers).send(body);
 }
 
 /** Refusals because of engines that are away are told so often: an outage of seconds refuses thousands of views. */
 const REFUSALS_TOLD_EVERY = 10 * SECOND;
 
+/** What of a request may be told. */
+interface Told {
+  readonly method: string;
+  readonly routeOptions: { readonly url?: string | undefined };
+}
+
 /** Notes in the log what is our own fault, without the address. */
 export function openTeller(log: Pick<Log, 'error' | 'warn'>, clock: Clock) {
   const refusals = { since: 0, toldAt: Number.NEGATIVE_INFINITY };
 
-  return (coded: CodedError, request: FastifyRequest): void => {
+  return (coded: CodedError, request: Told): void => {
     if (ERRORS[coded.code].status < 500) return;
     const fields = { method: request.method, route: request.routeOptions.url, code: coded.code };
     if (ERRORS[coded.code].status !== 503) {

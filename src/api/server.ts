@@ -36,6 +36,7 @@ import { websubRoutes } from './routes/websub.ts';
 import { COMPRESS, CORS, HELMET } from './security.ts';
 import { openSendFeed } from './send-feed.ts';
 import type { ApiTools, HealthTools, Plugin } from './tools.ts';
+import { openViewDesk, VIEWS_ROUTE } from './view-desk.ts';
 
 /**
  * The HTTP server with all routes of the API, not yet listening. `plugins` (the pages) come beside them, each in a
@@ -44,12 +45,14 @@ import type { ApiTools, HealthTools, Plugin } from './tools.ts';
  */
 export async function openServer(tools: ApiTools, plugins: readonly Plugin[] = []): Promise<FastifyInstance> {
   const log = tools.log.child({ stage: 'api' });
-  const { app, answerUnknownRoute } = openBase(tools, log);
+  const { app, answerUnknownRoute, giveStraight } = openBase(tools, log);
   const intake = openIntake(tools);
   const lists = openLists(tools);
 
   await describeRoutes(app, tools.settings);
-  await app.register(viewRoutes({ ...tools, log }, intake));
+  const desk = openViewDesk({ ...tools, log }, intake);
+  await app.register(viewRoutes({ ...tools, log }, intake, desk));
+  giveStraight('POST', VIEWS_ROUTE, desk);
   await app.register(redirectRoutes(tools, intake));
   if (tools.settings.PUBLIC_URL !== undefined) await app.register(websubRoutes(tools));
   await app.register(healthRoutes(tools));

@@ -14,12 +14,23 @@ const MISTAKES_SHOWN = 8;
  */
 export function openValidation(): FastifySchemaCompiler<object> {
   const texts = new Ajv({ ...TRUSTED, coerceTypes: 'array', useDefaults: true });
-  const bodies = new Ajv({ ...TRUSTED, allErrors: true });
+  const bodies = openBodies();
   return ({ schema, httpPart }) => {
     if (httpPart !== 'body') return texts.compile(schema);
-    const check = bodies.compile(schema);
-    return (body: unknown) => check(body) || { error: (check.errors ?? []).flatMap(mistakes).slice(0, MISTAKES_SHOWN) };
+    const check = openMistakes(schema, bodies);
+    return (body: unknown) => {
+      const found = check(body);
+      return found === undefined || { error: found };
+    };
   };
+}
+
+const openBodies = () => new Ajv({ ...TRUSTED, allErrors: true });
+
+/** Tells what is wrong with a body; undefined where it is as the schema describes. */
+export function openMistakes(schema: object, ajv = openBodies()): (body: unknown) => ErrorObject[] | undefined {
+  const check = ajv.compile(schema);
+  return (body) => (check(body) ? undefined : (check.errors ?? []).flatMap(mistakes).slice(0, MISTAKES_SHOWN));
 }
 
 /** Tells whether a value that came inside a body is what the schema describes. */

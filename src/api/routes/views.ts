@@ -1,53 +1,29 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { CodedError } from '../../errors.ts';
 import type { ViewReport } from '../../views/view.ts';
-import { bearerOf, openTokenGuard } from '../auth.ts';
-import { type Intake, reporterOf, reportOf } from '../intake.ts';
+import { type Intake, reporterOf } from '../intake.ts';
 import { codedErrorOf, errorHandler } from '../problem.ts';
 import { problems } from '../schemas/problem.ts';
 import type { SchemaTypes } from '../schemas/value-of.ts';
-import { CollectedSchema, PixelQuery, PixelSchema, ViewSchema, ViewsBody } from '../schemas/view.ts';
+import { CollectedSchema, PixelQuery, PixelSchema, ViewsBody } from '../schemas/view.ts';
 import type { ApiTools } from '../tools.ts';
-import { openCheck } from '../validation.ts';
-
-const BODY_LIMIT = 64 * 1024;
+import { type Desk, VIEWS_ROUTE } from '../view-desk.ts';
 
 /** The smallest picture there is: 43 bytes, one transparent pixel. */
 const PIXEL = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==', 'base64');
 
-const MALFORMED = 'A view names its article by "article" (an id) or "url", or comes in "views" (a batch).';
-
-/**
- * Where views come in. Register it in a bare context: no plugin's hook stands between a reader's beacon and its count,
- * so the two CORS headers that it needs are set here by hand.
- */
-export function viewRoutes(tools: ApiTools, intake: Intake) {
-  const guard = openTokenGuard(tools);
-  const isView = openCheck(ViewSchema);
-  const { INGEST_TOKEN } = tools.settings;
+/** Where views come in. Register it in a bare context: no plugin's hook stands between a reader and his count. */
+export function viewRoutes(tools: ApiTools, intake: Intake, desk: Desk) {
   const onError = errorHandler(tools.log, tools.clock);
 
-  const isTrusted = (request: FastifyRequest): boolean => {
-    if (bearerOf(request) === undefined) return false;
-    if (INGEST_TOKEN === undefined)
-      throw new CodedError('unauthorized', 'INGEST_TOKEN is not set here; send no token.');
-    guard(request, INGEST_TOKEN);
-    return true;
-  };
-
   return async (app: FastifyInstance): Promise<void> => {
-    const parseJson = app.getDefaultJsonParser('error', 'error');
-    // A beacon's text/plain needs no preflight; what it carries is JSON all the same.
-    app.addContentTypeParser('text/plain', { parseAs: 'string', bodyLimit: BODY_LIMIT }, parseJson);
     app.setErrorHandler((error, request, reply) => {
-      const { code } = codedErrorOf(error);
-      if (code === 'request-invalid' || code === 'body-too-large') tools.metrics.views.inc({ result: 'invalid' });
+      if (codedErrorOf(error).code === 'request-invalid') tools.metrics.views.inc({ result: 'invalid' });
       return onError(error, request, reply);
     });
 
     const routes = app.withTypeProvider<SchemaTypes>();
     const tags = ['views'];
-    app.options('/v1/views', { schema: { hide: true } }, async (_request, reply) =>
+    app.options(VIEWS_ROUTE, { schema: { hide: true } }, async (_request, reply) =>
       reply
         .code(204)
         .headers({
@@ -60,7 +36,7 @@ export function viewRoutes(tools: ApiTools, intake: Intake) {
     );
 
     routes.post(
-      '/v1/views',
+      VIEWS_ROUTE,
       {
         schema: {
           summary: 'Report views; 202 means counted',
@@ -68,20 +44,13 @@ export function viewRoutes(tools: ApiTools, intake: Intake) {
           body: ViewsBody,
           response: { 202: CollectedSchema, ...problems },
         },
-        bodyLimit: BODY_LIMIT,
-        onRequest: (_request, reply, done) => {
-          reply.header('access-control-allow-origin', '*').header('cache-control', 'no-store');
-          done();
+        // Before anything is read: all that follows is the desk's.
+        onRequest: (request, reply) => {
+          reply.hijack();
+          desk(request.raw, reply.raw);
         },
       },
-      async (request, reply) => {
-        const trusted = isTrusted(request);
-        const collected = await intake.take(
-          reportsOf(request.body, trusted),
-          reporterOf(request, trusted ? 'ingest' : 'beacon'),
-        );
-        return reply.code(202).send(collected);
-      },
+      async () => undefined as never,
     );
 
     routes.get(
@@ -102,15 +71,6 @@ export function viewRoutes(tools: ApiTools, intake: Intake) {
       },
     );
   };
-
-  function reportsOf(body: ViewsBody, trusted: boolean): readonly (ViewReport | undefined)[] {
-    if (body.views !== undefined) {
-      return body.views.map((view) => (isView(view) ? reportOf(view, trusted) : undefined));
-    }
-    const report = reportOf(body, trusted);
-    if (report === undefined) throw new CodedError('request-invalid', MALFORMED);
-    return [report];
-  }
 
   async function countQuietly(request: FastifyRequest, report: ViewReport): Promise<void> {
     try {

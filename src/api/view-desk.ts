@@ -1,0 +1,131 @@
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import secureJson from 'secure-json-parse';
+import { CodedError, ERRORS } from '../errors.ts';
+import type { Collected, ViewReport } from '../views/view.ts';
+import { forwardedAddress } from './address.ts';
+import { bearerOf, type Guarded, openTokenGuard } from './auth.ts';
+import { type Intake, reporterOf, reportOf } from './intake.ts';
+import { openMeasure } from './measure.ts';
+import { codedErrorOf, openTelling, problemAnswer } from './problem.ts';
+import { readBody } from './read-body.ts';
+import { ViewSchema, ViewsBody } from './schemas/view.ts';
+import type { ApiTools } from './tools.ts';
+import { openCheck, openMistakes } from './validation.ts';
+
+const METHOD = 'POST';
+export const VIEWS_ROUTE = '/v1/views';
+
+const BODY_LIMIT = 64 * 1024;
+const MALFORMED = 'A view names its article by "article" (an id) or "url", or comes in "views" (a batch).';
+
+/** A beacon's text/plain needs no preflight; what it carries is JSON all the same. */
+const MEDIA_TYPES = /^\s*(?:application\/json|text\/plain)\s*(?:;|$)/i;
+
+/** Any page may post and read the answer: the two CORS headers that this needs are set here by hand. */
+const OPEN = { 'access-control-allow-origin': '*', 'cache-control': 'no-store' };
+const COUNTED = { ...OPEN, 'content-type': 'application/json; charset=utf-8' };
+const ONE_READ = JSON.stringify({ accepted: 1, dropped: {} } satisfies Collected);
+
+/** Takes a request from its head to its answer. */
+export type Desk = (request: IncomingMessage, response: ServerResponse) => void;
+
+/**
+ * Where `POST /v1/views` is answered: 202 when its views are counted, else with the reason. It works on Node's own
+ * request and response: what a framework makes of them (its own request and reply, hooks before and behind, a promise for
+ * each step) costs more than counting does.
+ */
+export function openViewDesk(tools: ApiTools, intake: Intake): Desk {
+  const { INGEST_TOKEN, TRUST_PROXY } = tools.settings;
+  const guard = openTokenGuard(tools);
+  const tell = openTelling(tools.log, tools.clock);
+  const measure = openMeasure(tools.metrics)(METHOD, VIEWS_ROUTE);
+  const isView = openCheck(ViewSchema);
+  const mistakesIn = openMistakes(ViewsBody);
+
+  return (request, response) => {
+    const startedAt = performance.now();
+    const answer = (status: number, headers: OutgoingHttpHeaders, body: string) => {
+      response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
+      measure(status, performance.now() - startedAt);
+    };
+    const confirm = (collected: Collected) => {
+      if (collected.accepted !== 1 || hasAny(collected.dropped)) answer(202, COUNTED, JSON.stringify(collected));
+      else answer(202, COUNTED, ONE_READ);
+    };
+    const refuse = (thrown: unknown) => {
+      const error = codedErrorOf(thrown);
+      if (error.code === 'request-invalid' || error.code === 'body-too-large')
+        tools.metrics.views.inc({ result: 'invalid' });
+      tell(error, { method: METHOD, route: VIEWS_ROUTE });
+      const { status, headers, body } = problemAnswer(error);
+      // Who was not heard to his end may still be talking.
+      answer(status, { ...OPEN, ...headers, ...(!request.complete && { connection: 'close' }) }, body);
+    };
+    const count = (text: string) => {
+      try {
+        const body = bodyIn(text);
+        const caller = callerOf(request);
+        const isTrusted = hasToken(caller);
+        const reporter = reporterOf(caller, isTrusted ? 'ingest' : 'beacon');
+        intake.take(reportsOf(body, isTrusted), reporter).then(confirm, refuse);
+      } catch (error) {
+        refuse(error);
+      }
+    };
+    if (isReadable(request)) readBody(request, BODY_LIMIT, count, refuse);
+    else refuse(new CodedError('media-type-unsupported', `${ERRORS['media-type-unsupported'].title}.`));
+  };
+
+  function callerOf(request: IncomingMessage): Guarded {
+    const { headers, socket } = request;
+    return { ip: forwardedAddress(request, TRUST_PROXY), headers, socket, method: METHOD, routeOptions: ROUTE };
+  }
+
+  function hasToken(caller: Guarded): boolean {
+    if (bearerOf(caller) === undefined) return false;
+    if (INGEST_TOKEN === undefined)
+      throw new CodedError('unauthorized', 'INGEST_TOKEN is not set here; send no token.');
+    guard(caller, INGEST_TOKEN);
+    return true;
+  }
+
+  function bodyIn(text: string): ViewsBody {
+    const body = parse(text);
+    const mistakes = mistakesIn(body);
+    if (mistakes === undefined) return body as ViewsBody;
+    const list = mistakes.map(({ instancePath, message = 'is wrong' }) => `body${instancePath} ${message}`);
+    throw new CodedError('request-invalid', `${list.join(', ')}.`);
+  }
+
+  function reportsOf(body: ViewsBody, isTrusted: boolean): readonly (ViewReport | undefined)[] {
+    if (body.views !== undefined) {
+      return body.views.map((view) => (isView(view) ? reportOf(view, isTrusted) : undefined));
+    }
+    const report = reportOf(body, isTrusted);
+    if (report === undefined) throw new CodedError('request-invalid', MALFORMED);
+    return [report];
+  }
+}
+
+const ROUTE = { url: VIEWS_ROUTE };
+
+function isReadable({ headers }: IncomingMessage): boolean {
+  const type = headers['content-type'];
+  if (type !== undefined) return MEDIA_TYPES.test(type);
+  return headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0;
+}
+
+/** As Fastify reads all other JSON: what would reach into prototypes is refused. */
+function parse(text: string): unknown {
+  if (text === '') throw new CodedError('request-invalid', 'The body is empty.');
+  try {
+    return secureJson.parse(text);
+  } catch (cause) {
+    throw new CodedError('request-invalid', 'The body is not JSON.', { cause });
+  }
+}
+
+function hasAny(dropped: Collected['dropped']): boolean {
+  for (const _ in dropped) return true;
+  return false;
+}
