@@ -4,6 +4,7 @@
  * second, and how long answers take at half of that rate. Then batches of 100 with the ingest token.
  *
  *     DATABASE_URL=postgres://… REDIS_URL=redis://… node --import tsx bench/collect-views.ts [--views 20000] [--rounds 5]
+ *         [--connections 1024]
  *
  * 1,500 articles read as 1/rank, every view from another address, 200 browsers. Takes a database of its own on each
  * server. PRODUCT_FLAGS go to the product's Node (--cpu-prof).
@@ -22,16 +23,20 @@ import { redisCpu, startProduct, stopProduct } from './quiet-feeds.ts';
 const ARTICLES = 1500;
 const CATEGORIES = 10;
 const BATCH = 100;
-/** Each waits for its answer, while reads gather: with fewer it is the waiting that is measured. */
-const CONNECTIONS = 256;
 /** Fewer than the product lets wait at a time. */
 const BATCH_CONNECTIONS = 32;
 const INGEST_TOKEN = 'a token of the benchmark, no secret at all'.replaceAll(' ', '-');
 
 const { values } = parseArgs({
-  options: { views: { type: 'string', default: '20000' }, rounds: { type: 'string', default: '5' } },
+  options: {
+    views: { type: 'string', default: '20000' },
+    rounds: { type: 'string', default: '5' },
+    connections: { type: 'string', default: '1024' },
+  },
 });
 const [views, rounds] = [Number(values.views), Number(values.rounds)];
+/** Each waits for its answer, while reads gather: with fewer it is the waiting that is measured. */
+const CONNECTIONS = Number(values.connections);
 if (databaseUrl === undefined) throw new Error('set DATABASE_URL and REDIS_URL to servers');
 
 const database = await openDatabase(databaseUrl, migrate);

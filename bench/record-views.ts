@@ -62,7 +62,6 @@ async function recordAll(from: number, reads: number, span: number, batch: numbe
   for (let i = 0; i < reads; i++) {
     const { id, categories } = popularity[Math.floor(Math.random() * popularity.length)] as Article;
     const at = new Date(from + (i / reads) * span);
-    isNow = at;
     const queue = queues.get(shardOf(id)) ?? [];
     queues.set(shardOf(id), queue);
     const visitor = randomBytes(8).readBigInt64BE().toString();
@@ -74,7 +73,7 @@ async function recordAll(from: number, reads: number, span: number, batch: numbe
       isBox: i % 20 === 0,
       visitor,
       visitorBefore: undefined,
-      origin: origins.note(salt, addresses[Math.floor(Math.random() * addresses.length)] as string, id).weighed,
+      origin: origins.note(salt, addresses[Math.floor(Math.random() * addresses.length)] as string, id, at).weighed,
     });
     if (queue.length < batch) continue;
     calls.push(recordReads(redis, shardOf(id), at, together(queue.splice(0), at), READS_PER_ADDRESS));
@@ -91,8 +90,7 @@ function together(reads: readonly Read[], now: Date): Read[] {
 }
 
 /** Readers of all networks alike, each of them behind an address of his own. */
-let isNow = new Date(START);
-const origins = openOrigins(() => isNow);
+const origins = openOrigins();
 const salt = randomBytes(32);
 const addresses = Array.from({ length: 20_000 }, () => [...randomBytes(4)].join('.'));
 

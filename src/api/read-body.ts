@@ -11,21 +11,27 @@ export function readBody(
   onText: (text: string) => void,
   onError: (error: CodedError) => void,
 ): void {
-  let [first, rest, length]: [Buffer | undefined, Buffer[] | undefined, number] = [undefined, undefined, 0];
+  let first: Buffer | undefined;
+  let rest: Buffer[] | undefined;
+  let length = 0;
 
-  const refuse = () => {
-    request.off('data', take).off('end', finish);
-    onError(new CodedError('body-too-large', `${ERRORS['body-too-large'].title}.`));
-  };
+  const refuse = () => onError(new CodedError('body-too-large', `${ERRORS['body-too-large'].title}.`));
   const take = (chunk: Buffer) => {
     length += chunk.length;
-    if (length > limit) refuse();
-    else if (first === undefined) first = chunk;
+    if (length > limit) {
+      request.off('data', take).off('end', finish);
+      refuse();
+    } else if (first === undefined) first = chunk;
     else if (rest === undefined) rest = [first, chunk];
     else rest.push(chunk);
   };
-  // Nearly all come in one chunk, which is decoded where it lies.
-  const finish = () => onText(rest === undefined ? (first?.toString() ?? '') : Buffer.concat(rest).toString());
+  // Nearly all come in one chunk, which is decoded where it lies. It must not outlive that: requests wait in their
+  // hundreds, and what lives as long as they costs the collector of garbage most.
+  const finish = () => {
+    const text = rest === undefined ? (first?.toString() ?? '') : Buffer.concat(rest).toString();
+    [first, rest] = [undefined, undefined];
+    onText(text);
+  };
 
   if (Number(request.headers['content-length']) > limit) refuse();
   else request.on('data', take).on('end', finish);

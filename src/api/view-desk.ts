@@ -1,4 +1,4 @@
-import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import secureJson from 'secure-json-parse';
 import { CodedError, ERRORS } from '../errors.ts';
 import type { Collected, ViewReport } from '../views/view.ts';
@@ -21,10 +21,12 @@ const MALFORMED = 'A view names its article by "article" (an id) or "url", or co
 /** A beacon's text/plain needs no preflight; what it carries is JSON all the same. */
 const MEDIA_TYPES = /^\s*(?:application\/json|text\/plain)\s*(?:;|$)/i;
 
-/** Any page may post and read the answer: the two CORS headers that this needs are set here by hand. */
-const OPEN = { 'access-control-allow-origin': '*', 'cache-control': 'no-store' };
-const COUNTED = { ...OPEN, 'content-type': 'application/json; charset=utf-8' };
+/** Any page may post and read the answer; no plugin stands here that would say so. */
+const OPEN = { 'access-control-allow-origin': '*' };
+
+/** The answer to nearly all, made once. */
 const ONE_READ = JSON.stringify({ accepted: 1, dropped: {} } satisfies Collected);
+const ONE_READ_HEADERS = countedHeaders(ONE_READ);
 
 /** Takes a request from its head to its answer. */
 export type Desk = (request: IncomingMessage, response: ServerResponse) => void;
@@ -44,30 +46,16 @@ export function openViewDesk(tools: ApiTools, intake: Intake): Desk {
 
   return (request, response) => {
     const startedAt = performance.now();
-    const answer = (status: number, headers: OutgoingHttpHeaders, body: string) => {
-      response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
-      measure(status, performance.now() - startedAt);
-    };
-    const confirm = (collected: Collected) => {
-      if (collected.accepted !== 1 || hasAny(collected.dropped)) answer(202, COUNTED, JSON.stringify(collected));
-      else answer(202, COUNTED, ONE_READ);
-    };
-    const refuse = (thrown: unknown) => {
-      const error = codedErrorOf(thrown);
-      if (error.code === 'request-invalid' || error.code === 'body-too-large')
-        tools.metrics.views.inc({ result: 'invalid' });
-      tell(error, { method: METHOD, route: VIEWS_ROUTE });
-      const { status, headers, body } = problemAnswer(error);
-      // Who was not heard to his end may still be talking.
-      answer(status, { ...OPEN, ...headers, ...(!request.complete && { connection: 'close' }) }, body);
-    };
+    const refuse = (error: unknown) => refuseAll(request, response, codedErrorOf(error), startedAt);
     const count = (text: string) => {
       try {
         const body = bodyIn(text);
         const caller = callerOf(request);
         const isTrusted = hasToken(caller);
         const reporter = reporterOf(caller, isTrusted ? 'ingest' : 'beacon');
-        intake.take(reportsOf(body, isTrusted), reporter).then(confirm, refuse);
+        intake
+          .take(reportsOf(body, isTrusted), reporter)
+          .then((collected) => confirm(response, collected, startedAt), refuse);
       } catch (error) {
         refuse(error);
       }
@@ -75,6 +63,27 @@ export function openViewDesk(tools: ApiTools, intake: Intake): Desk {
     if (isReadable(request)) readBody(request, BODY_LIMIT, count, refuse);
     else refuse(new CodedError('media-type-unsupported', `${ERRORS['media-type-unsupported'].title}.`));
   };
+
+  function confirm(response: ServerResponse, collected: Collected, startedAt: number): void {
+    if (collected.accepted === 1 && !hasAny(collected.dropped)) response.writeHead(202, ONE_READ_HEADERS).end(ONE_READ);
+    else {
+      const text = JSON.stringify(collected);
+      response.writeHead(202, countedHeaders(text)).end(text);
+    }
+    measure(202, performance.now() - startedAt);
+  }
+
+  function refuseAll(request: IncomingMessage, response: ServerResponse, error: CodedError, startedAt: number): void {
+    const isInvalid = error.code === 'request-invalid' || error.code === 'body-too-large';
+    if (isInvalid) tools.metrics.views.inc({ result: 'invalid' });
+    tell(error, { method: METHOD, route: VIEWS_ROUTE });
+    const { status, headers, body } = problemAnswer(error);
+    // Who was not heard to his end may still be talking.
+    const connection = request.complete ? {} : { connection: 'close' };
+    const length = { 'content-length': Buffer.byteLength(body) };
+    response.writeHead(status, { ...OPEN, ...headers, ...length, ...connection }).end(body);
+    measure(status, performance.now() - startedAt);
+  }
 
   function callerOf(request: IncomingMessage): Guarded {
     const { headers, socket } = request;
@@ -128,4 +137,13 @@ function parse(text: string): unknown {
 function hasAny(dropped: Collected['dropped']): boolean {
   for (const _ in dropped) return true;
   return false;
+}
+
+/** As a flat list, which Node takes as it is. */
+function countedHeaders(text: string): string[] {
+  return [
+    ...Object.entries(OPEN).flat(),
+    ...['cache-control', 'no-store', 'content-type', 'application/json; charset=utf-8'],
+    ...['content-length', String(Buffer.byteLength(text))],
+  ];
 }

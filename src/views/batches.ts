@@ -9,10 +9,12 @@ import { MAX_BATCH, type Read, type Recorded } from './record.ts';
  */
 export interface Batches {
   /**
-   * What became of each read, in the same order. Settles when Redis has answered for all of them, and only then fails
-   * where one could not be recorded: nothing of a request is under way once it is answered.
+   * Settles with what `conclude` makes of what became of the reads (in the same order), when Redis has answered for all of
+   * them; and only then fails where one could not be recorded: nothing of a request is under way once it is answered.
    */
-  add(reads: readonly Read[]): Promise<readonly Recorded[]>;
+  add<Result>(reads: readonly Read[], conclude: (recorded: readonly Recorded[]) => Result): Promise<Result>;
+  /** Reads that were added and have not settled. */
+  waiting(): number;
   /** Settles when everything that was added has. */
   flush(): Promise<void>;
 }
@@ -20,20 +22,21 @@ export interface Batches {
 /** The reads of one call of `add`. */
 interface Group {
   readonly recorded: Recorded[];
+  readonly size: number;
   left: number;
   failure: { readonly reason: unknown } | undefined;
-  resolve(recorded: readonly Recorded[]): void;
-  reject(reason: unknown): void;
+  settle(group: Group): void;
 }
 
-interface Waiting {
-  readonly read: Read;
-  readonly group: Group;
-  readonly index: number;
+/** The reads that wait, with the group of each and its place there: three lists, so that none needs an object. */
+interface Queue {
+  readonly reads: Read[];
+  readonly groups: Group[];
+  readonly places: number[];
 }
 
 interface Shard {
-  readonly queue: Waiting[];
+  readonly queue: Queue;
   isBusy: boolean;
 }
 
@@ -44,16 +47,15 @@ export function openBatches(
 ): Batches {
   const shards = new Map<number, Shard>();
   let timer: NodeJS.Timeout | undefined;
-  let open = 0;
+  let waiting = 0;
   const onEmpty: (() => void)[] = [];
 
   const leave = (group: Group): void => {
     group.left--;
     if (group.left > 0) return;
-    if (group.failure === undefined) group.resolve(group.recorded);
-    else group.reject(group.failure.reason);
-    open--;
-    if (open === 0) for (const resolve of onEmpty.splice(0)) resolve();
+    group.settle(group);
+    waiting -= group.size;
+    if (waiting === 0) for (const resolve of onEmpty.splice(0)) resolve();
   };
 
   const sendSoon = (): void => {
@@ -61,54 +63,66 @@ export function openBatches(
     timer = setTimeout(() => {
       timer = undefined;
       together(() => {
-        for (const [number, shard] of shards) if (!shard.isBusy && shard.queue.length > 0) void send(number, shard);
+        for (const [number, shard] of shards) if (!shard.isBusy && lengthOf(shard) > 0) void send(number, shard);
       });
     }, gatherMs);
   };
 
   const send = async (number: number, shard: Shard): Promise<void> => {
-    const batch = shard.queue.splice(0, MAX_BATCH);
+    const { reads, groups, places } = takeFrom(shard.queue, MAX_BATCH);
     shard.isBusy = true;
     try {
-      const recorded = await record(
-        number,
-        batch.map(({ read }) => read),
-      );
-      for (const [i, { group, index }] of batch.entries()) {
-        group.recorded[index] = recorded[i] ?? false;
+      const recorded = await record(number, reads);
+      for (let i = 0; i < groups.length; i++) {
+        const group = groups[i] as Group;
+        group.recorded[places[i] as number] = recorded[i] ?? false;
         leave(group);
       }
     } catch (reason) {
       // Those behind it would only wait for the same silence.
-      for (const { group } of [...batch, ...shard.queue.splice(0)]) {
+      for (const group of [...groups, ...takeFrom(shard.queue, lengthOf(shard)).groups]) {
         group.failure = { reason };
         leave(group);
       }
     }
     shard.isBusy = false;
-    if (shard.queue.length >= MAX_BATCH) void send(number, shard);
-    else if (shard.queue.length > 0) sendSoon();
+    if (lengthOf(shard) >= MAX_BATCH) void send(number, shard);
+    else if (lengthOf(shard) > 0) sendSoon();
   };
 
-  const put = (waiting: Waiting): void => {
-    const number = shardOf(waiting.read.article);
-    const shard = shards.get(number) ?? { queue: [], isBusy: false };
-    shards.set(number, shard);
-    shard.queue.push(waiting);
+  const put = (read: Read, group: Group, place: number): void => {
+    const number = shardOf(read.article);
+    let shard = shards.get(number);
+    if (shard === undefined) {
+      shard = { queue: { reads: [], groups: [], places: [] }, isBusy: false };
+      shards.set(number, shard);
+    }
+    shard.queue.reads.push(read);
+    shard.queue.groups.push(group);
+    shard.queue.places.push(place);
   };
 
   return {
-    add(reads) {
-      if (reads.length === 0) return Promise.resolve([]);
-      open++;
+    add(reads, conclude) {
+      if (reads.length === 0) return Promise.resolve(conclude([]));
+      waiting += reads.length;
       sendSoon();
       return new Promise((resolve, reject) => {
-        const group: Group = { recorded: [], left: reads.length, failure: undefined, resolve, reject };
-        for (const [index, read] of reads.entries()) put({ read, group, index });
+        const settle = ({ failure, recorded }: Group) =>
+          failure === undefined ? resolve(conclude(recorded)) : reject(failure.reason);
+        const group: Group = { recorded: [], size: reads.length, left: reads.length, failure: undefined, settle };
+        for (let i = 0; i < reads.length; i++) put(reads[i] as Read, group, i);
       });
     },
+    waiting: () => waiting,
     async flush() {
-      if (open > 0) await new Promise<void>((resolve) => onEmpty.push(resolve));
+      if (waiting > 0) await new Promise<void>((resolve) => onEmpty.push(resolve));
     },
   };
+}
+
+const lengthOf = ({ queue }: Shard): number => queue.reads.length;
+
+function takeFrom({ reads, groups, places }: Queue, count: number): Queue {
+  return { reads: reads.splice(0, count), groups: groups.splice(0, count), places: places.splice(0, count) };
 }

@@ -15,7 +15,7 @@ export interface Catalogue {
   /** The article that each report counts for, in the same order; undefined where there is none. An id goes before a URL. */
   find(reports: readonly ViewReport[]): Promise<(CountedArticle | undefined)[]>;
   /** The same at once, where all of them are remembered; undefined where `find` would have to ask. */
-  recall?(reports: readonly ViewReport[]): (CountedArticle | undefined)[] | undefined;
+  recall?(reports: readonly ViewReport[], now: Date): (CountedArticle | undefined)[] | undefined;
 }
 
 /** How long what is known of an article is believed; longer only while the database cannot be asked. */
@@ -41,17 +41,17 @@ export function openCatalogue(finder: ArticleFinder, clock: Clock, limits: Parti
     bounds,
   );
 
-  const recall = ({ article, url }: ViewReport): CountedArticle | null | undefined => {
-    if (article !== undefined) return articles.peek(article);
-    const byUrl = url === undefined ? null : urls.peek(url);
-    return byUrl ? articles.peek(byUrl.id) : byUrl;
+  const recall = ({ article, url }: ViewReport, now: number): CountedArticle | null | undefined => {
+    if (article !== undefined) return articles.peek(article, now);
+    const byUrl = url === undefined ? null : urls.peek(url, now);
+    return byUrl ? articles.peek(byUrl.id, now) : byUrl;
   };
 
   return {
-    recall(reports) {
+    recall(reports, now) {
       const found: (CountedArticle | undefined)[] = [];
       for (const report of reports) {
-        const article = recall(report);
+        const article = recall(report, now.getTime());
         if (article === undefined) return undefined;
         found.push(article ?? undefined);
       }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type Clock, DAY } from '../clock.ts';
+import type { Clock } from '../clock.ts';
 import type { RedisClient } from '../engines/redis.ts';
 import { sendTogether } from '../engines/together.ts';
 import { CodedError } from '../errors.ts';
@@ -8,15 +8,15 @@ import { type Batches, openBatches } from './batches.ts';
 import { openBotCheck } from './bots.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { CrawlerCheck } from './crawlers.ts';
-import { findSalts, heldSalts } from './day-salts.ts';
+import { findSalts, heldSalts, type SaltOf } from './day-salts.ts';
 import { withDeadline } from './deadline.ts';
-import { type Origin, type Origins, openOrigins, weighedOf } from './network.ts';
-import { type Read, recordReads } from './record.ts';
+import { type Origins, openOrigins, weighedOf } from './network.ts';
+import { type NotedRead, readOf, timesOf } from './noted-read.ts';
+import { type Recorded, recordReads } from './record.ts';
 import type { Refusals } from './refusals.ts';
 import { drop, type Tally } from './tally.ts';
 import type { Collected, CountedArticle, DropReason, Reporter, ViewReport } from './view.ts';
-import { DEFAULT_CLASS } from './view-class.ts';
-import { dayOf, isFirstSlotOfDay, openSalts, type Salts, visitorHash } from './visitor.ts';
+import { openSalts, type Salts } from './visitor.ts';
 
 /** Takes reported views and counts those that are reads. */
 export interface Collector {
@@ -59,94 +59,132 @@ const LIMITS: CollectorLimits = { maxWaiting: 20_000, gatherMs: 8, answerMs: 180
 const MAX_AGENTS = 5000;
 const RETRY_SECONDS = 1;
 const MAX_URL = 2048;
-/** Named times further back belong to an import. */
-const MAX_AGE = 2 * DAY;
 
 export function openCollector(tools: CollectorTools, limits: Partial<CollectorLimits> = {}): Collector {
   const { redis, clock } = tools;
   const { maxWaiting, gatherMs, answerMs, readsPerAddress } = { ...LIMITS, ...limits };
-  const salts = openSalts(redis, tools.random ?? randomBytes, answerMs);
-  const batches = openBatches(
-    async (shard, reads) => {
-      const sentAt = performance.now();
-      const call = recordReads(redis, shard, clock(), reads, weighedOf(readsPerAddress));
-      const recorded = await withDeadline(call, answerMs, 'Redis');
-      tools.onRecorded?.(reads.length, performance.now() - sentAt);
-      return recorded;
-    },
-    gatherMs,
-    (send) => sendTogether(redis, send),
-  );
-  const isBot = openBotCheck(MAX_AGENTS);
-  const origins = readsPerAddress === 0 ? undefined : openOrigins(clock);
-  let waiting = 0;
+  const counting: Counting = {
+    ...{ tools, answerMs, isBot: openBotCheck(MAX_AGENTS), asking: 0, onAsked() {} },
+    salts: openSalts(redis, tools.random ?? randomBytes, answerMs),
+    origins: readsPerAddress === 0 ? undefined : openOrigins(),
+    batches: openBatches(
+      async (shard, reads) => {
+        const sentAt = performance.now();
+        const call = recordReads(redis, shard, clock(), reads, weighedOf(readsPerAddress));
+        const recorded = await withDeadline(call, answerMs, 'Redis');
+        tools.onRecorded?.(reads.length, performance.now() - sentAt);
+        return recorded;
+      },
+      gatherMs,
+      (send) => sendTogether(redis, send),
+    ),
+  };
   let isClosed = false;
-  let onIdle: () => void = () => {};
 
   return {
-    async collect(reports, reporter) {
-      if (isClosed) throw new CodedError('unavailable', 'This server is stopping.', { retryAfter: RETRY_SECONDS });
+    collect(reports, reporter) {
+      if (isClosed) {
+        return Promise.reject(new CodedError('unavailable', 'This server is stopping.', { retryAfter: RETRY_SECONDS }));
+      }
+      const waiting = counting.batches.waiting() + counting.asking;
       if (waiting + reports.length > maxWaiting) {
         const message = `${waiting} views wait to be counted. Send these again later.`;
-        throw new CodedError('overload', message, { retryAfter: RETRY_SECONDS });
+        return Promise.reject(new CodedError('overload', message, { retryAfter: RETRY_SECONDS }));
       }
-      waiting += reports.length;
-      try {
-        return await countViews(tools, { salts, origins, batches, answerMs, isBot }, reports, reporter);
-      } finally {
-        waiting -= reports.length;
-        if (waiting === 0) onIdle();
-      }
+      return countViews(counting, reports, reporter);
     },
     async close() {
       isClosed = true;
-      if (waiting > 0) await new Promise<void>((resolve) => (onIdle = resolve));
-      await batches.flush();
+      if (counting.asking > 0) await new Promise<void>((resolve) => (counting.onAsked = resolve));
+      await counting.batches.flush();
     },
   };
 }
 
 interface Counting {
+  readonly tools: CollectorTools;
   readonly salts: Salts;
   readonly origins: Origins | undefined;
   readonly batches: Batches;
   readonly answerMs: number;
   readonly isBot: (userAgent: string) => boolean;
+  /** Views of which something must be asked before they are counted. */
+  asking: number;
+  /** None of them is left. */
+  onAsked(): void;
 }
 
-/** Takes one request's views through all checks, in this order: what costs nothing first. */
-async function countViews(
-  { catalogue, clock, isCrawler, onRefused }: CollectorTools,
-  { salts, origins, batches, answerMs, isBot }: Counting,
-  reports: readonly ViewReport[],
-  reporter: Reporter,
-): Promise<Collected> {
+/**
+ * Takes one request's views through all checks, in this order: what costs nothing first. Nearly always all that this needs
+ * is in memory, and nothing is waited for but Redis' answer.
+ */
+function countViews(counting: Counting, reports: readonly ViewReport[], reporter: Reporter): Promise<Collected> {
+  const { catalogue, clock, isCrawler, onRefused } = counting.tools;
   const tally: Tally = { accepted: 0, dropped: {} };
-  const isProgram = isBot(reporter.userAgent) || isCrawler?.(reporter.address) === true;
+  const isProgram = counting.isBot(reporter.userAgent) || isCrawler?.(reporter.address) === true;
   const candidates = candidatesOf(reports, reporter, isProgram, tally, onRefused);
-  if (candidates.length === 0) return tally;
-  const remembered = catalogue.recall?.(candidates);
-  const articles = remembered ?? (await withDeadline(catalogue.find(candidates), answerMs, 'The database'));
+  if (candidates.length === 0) return Promise.resolve(tally);
   const now = clock();
-  const known = candidates.flatMap((report, i) => {
+  const articles = catalogue.recall?.(candidates, now);
+  const times = timesOf(candidates, reporter, now);
+  const saltOf = articles && heldSalts(counting.salts, times, now);
+  if (articles === undefined || saltOf === undefined) return askAndCount(counting, candidates, reporter, tally);
+  return count(counting, { candidates, articles, times, reporter, saltOf, now }, tally);
+}
+
+async function askAndCount(
+  counting: Counting,
+  candidates: readonly ViewReport[],
+  reporter: Reporter,
+  tally: Tally,
+): Promise<Collected> {
+  counting.asking += candidates.length;
+  let counted: Promise<Collected>;
+  try {
+    // Once nothing is asked any more, all of it is in a batch: so `close` finds it in one place or the other.
+    counted = count(counting, await ask(counting, candidates, reporter), tally);
+  } finally {
+    counting.asking -= candidates.length;
+    if (counting.asking === 0) counting.onAsked();
+  }
+  return await counted;
+}
+
+async function ask(
+  { tools, salts, answerMs }: Counting,
+  candidates: readonly ViewReport[],
+  reporter: Reporter,
+): Promise<Known> {
+  const articles = await withDeadline(tools.catalogue.find(candidates), answerMs, 'The database');
+  const now = tools.clock();
+  const times = timesOf(candidates, reporter, now);
+  const saltOf = await findSalts(salts, times, now, answerMs);
+  return { candidates, articles, times, reporter, saltOf, now };
+}
+
+/** All that is known of one request's views. */
+interface Known {
+  readonly candidates: readonly ViewReport[];
+  readonly articles: readonly (CountedArticle | undefined)[];
+  readonly times: readonly Date[];
+  readonly reporter: Reporter;
+  readonly saltOf: SaltOf;
+  readonly now: Date;
+}
+
+function count(
+  counting: Counting,
+  { candidates, articles, times, reporter, saltOf, now }: Known,
+  tally: Tally,
+): Promise<Collected> {
+  const hashing = { saltOf, origins: counting.origins, now };
+  const reads: NotedRead[] = [];
+  for (let i = 0; i < candidates.length; i++) {
     const article = articles[i];
     if (article === undefined) drop(tally, 'unknown-article');
-    return article === undefined ? [] : { report, article, at: timeOf(report, reporter.isTrusted, now) };
-  });
-  const saltsByDay = heldSalts(salts, known, now) ?? (await findSalts(salts, known, now, answerMs));
-  const reads = known.map((view) => readOf(saltsByDay, origins, view, reporter));
-  for (const [i, recorded] of (await batches.add(reads)).entries()) {
-    if (recorded === true) {
-      tally.accepted++;
-      continue;
-    }
-    const reason = recorded === 'damped' ? 'rate-limited' : 'duplicate';
-    drop(tally, reason);
-    onRefused?.({ article: reads[i]?.article ?? '' }, reason);
-    const origin = reads[i]?.noted;
-    if (origin !== undefined) origins?.takeBack(origin);
+    else reads.push(readOf(hashing, article, candidates[i] as ViewReport, times[i] as Date, reporter));
   }
-  return tally;
+  return counting.batches.add(reads, (recorded) => tallyUp(counting, tally, reads, recorded));
 }
 
 function candidatesOf(
@@ -165,6 +203,27 @@ function candidatesOf(
   });
 }
 
+/** What became of a request's reads, added to what had become of its views before. */
+function tallyUp(
+  { origins, tools }: Counting,
+  tally: Tally,
+  reads: readonly NotedRead[],
+  recorded: readonly Recorded[],
+): Collected {
+  for (let i = 0; i < reads.length; i++) {
+    const read = reads[i] as NotedRead;
+    if (recorded[i] === true) {
+      tally.accepted++;
+      continue;
+    }
+    const reason = recorded[i] === 'damped' ? 'rate-limited' : 'duplicate';
+    drop(tally, reason);
+    tools.onRefused?.({ article: read.article }, reason);
+    if (read.noted !== undefined) origins?.takeBack(read.noted);
+  }
+  return tally;
+}
+
 /** Why a view is refused before anything is looked up. */
 function refusalOf(report: ViewReport, reporter: Reporter, isProgram: boolean): DropReason | undefined {
   if (!isValid(report, reporter)) return 'invalid';
@@ -178,44 +237,4 @@ function isValid({ article, url, at }: ViewReport, { isTrusted }: Reporter): boo
   if (isTrusted && at !== undefined && Number.isNaN(at.getTime())) return false;
   if (article !== undefined) return parseArticleId(article) !== undefined;
   return url !== undefined && url !== '' && url.length <= MAX_URL;
-}
-
-/** A read, with what was noted of where it came from. */
-type NotedRead = Read & { readonly noted: Origin | undefined };
-
-interface KnownView {
-  readonly article: CountedArticle;
-  readonly report: ViewReport;
-  readonly at: Date;
-}
-
-/** A view as the script takes it, with hashes instead of its visitor. */
-function readOf(
-  saltsByDay: ReadonlyMap<number, Buffer>,
-  origins: Origins | undefined,
-  { article, report, at }: KnownView,
-  { address, userAgent, isTrusted, channel = DEFAULT_CLASS }: Reporter,
-): NotedRead {
-  const visitor = (isTrusted ? report.visitor : undefined) ?? `${address}|${userAgent}`;
-  const salt = saltsByDay.get(dayOf(at)) as Buffer;
-  const before = isFirstSlotOfDay(at) ? (saltsByDay.get(dayOf(at) - 1) as Buffer) : undefined;
-  const noted = isTrusted ? undefined : origins?.note(salt, address, article.id);
-  return {
-    article: article.id,
-    categories: article.categories,
-    at,
-    isTimeNamed: isTrusted && report.at !== undefined,
-    isBox: report.ref === 'box',
-    visitor: visitorHash(salt, visitor, article.id),
-    visitorBefore: before && visitorHash(before, visitor, article.id),
-    ...(channel !== DEFAULT_CLASS && { channel }),
-    origin: noted?.weighed,
-    noted,
-  };
-}
-
-/** When the view was: as a trusted reporter says, within the last 48 hours and never in the future. */
-function timeOf({ at }: ViewReport, isTrusted: boolean, now: Date): Date {
-  if (!isTrusted || at === undefined) return now;
-  return new Date(Math.min(Math.max(at.getTime(), now.getTime() - MAX_AGE), now.getTime()));
 }

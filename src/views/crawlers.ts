@@ -61,8 +61,17 @@ function openNumbers(networks: readonly Network[]): (address: string) => boolean
   };
 }
 
+const [DOT, ZERO] = [46, 48];
+
+/** By its characters, since to split and read it costs each view ten times as much. */
 function numberOf(address: string): number {
-  return address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+  let [number, part] = [0, 0];
+  for (let i = 0; i < address.length; i++) {
+    const character = address.charCodeAt(i);
+    if (character !== DOT) part = part * 10 + character - ZERO;
+    else [number, part] = [number * 256 + part, 0];
+  }
+  return number * 256 + part;
 }
 
 /** By length of the prefix, so that a look-up costs one hash a length, whatever the number of ranges. */

@@ -1,37 +1,23 @@
 import { withDeadline } from './deadline.ts';
 import { dayOf, isFirstSlotOfDay, type Salts } from './visitor.ts';
 
-type Timed = readonly { readonly at: Date }[];
+/** Gives the salt of a UTC day (days since 1970). */
+export type SaltOf = (day: number) => Buffer | undefined;
 
-/** The salts by day that views of these times are hashed with, where this process holds all of them, as it nearly always does. */
-export function heldSalts(salts: Salts, views: Timed, now: Date): ReadonlyMap<number, Buffer> | undefined {
-  const byDay = new Map<number, Buffer>();
-  for (const day of daysOf(views)) {
-    const salt = salts.held(day, now);
-    if (salt === undefined) return undefined;
-    byDay.set(day, salt);
-  }
-  return byDay;
+/**
+ * The salts that views of these times are hashed with: their days', and of a day's first half-hour the one before's. From
+ * this process where it holds all of them, as it nearly always does; undefined otherwise.
+ */
+export function heldSalts(salts: Salts, times: readonly Date[], now: Date): SaltOf | undefined {
+  const isHeld = (day: number) => salts.held(day, now) !== undefined;
+  for (const at of times) if (!isHeld(dayOf(at)) || (isFirstSlotOfDay(at) && !isHeld(dayOf(at) - 1))) return undefined;
+  return (day) => salts.held(day, now);
 }
 
 /** The same, asking Redis for what is missing. */
-export async function findSalts(
-  salts: Salts,
-  views: Timed,
-  now: Date,
-  answerMs: number,
-): Promise<ReadonlyMap<number, Buffer>> {
+export async function findSalts(salts: Salts, times: readonly Date[], now: Date, answerMs: number): Promise<SaltOf> {
+  const days = new Set(times.flatMap((at) => (isFirstSlotOfDay(at) ? [dayOf(at), dayOf(at) - 1] : [dayOf(at)])));
   const byDay = new Map<number, Buffer>();
-  for (const day of daysOf(views)) byDay.set(day, await withDeadline(salts.of(day, now), answerMs, 'Redis'));
-  return byDay;
-}
-
-/** Their own days, and the day before in a day's first half-hour. */
-function daysOf(views: Timed): ReadonlySet<number> {
-  const days = new Set<number>();
-  for (const { at } of views) {
-    days.add(dayOf(at));
-    if (isFirstSlotOfDay(at)) days.add(dayOf(at) - 1);
-  }
-  return days;
+  for (const day of days) byDay.set(day, await withDeadline(salts.of(day, now), answerMs, 'Redis'));
+  return (day) => byDay.get(day);
 }

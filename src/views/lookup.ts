@@ -16,8 +16,8 @@ export interface LookupLimits {
 export interface Lookup<Key, Value> {
   /** The values of the keys that have one. */
   get(keys: readonly Key[]): Promise<Map<Key, Value>>;
-  /** What is believed without asking: the value, null where there is none, undefined where it must be asked for. */
-  peek(key: Key): Value | null | undefined;
+  /** What is believed at that time without asking: the value, null where there is none, undefined where it must be asked for. */
+  peek(key: Key, now: number): Value | null | undefined;
 }
 
 interface Remembered<Value> {
@@ -123,6 +123,6 @@ export function openLookup<Key extends string, Value extends object>(
       }
       return found;
     },
-    peek: (key) => peek(key, clock().getTime()),
+    peek,
   };
 }

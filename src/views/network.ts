@@ -1,7 +1,6 @@
 import { isIPv4 } from 'node:net';
 import { crc32 } from 'node:zlib';
 import ipaddr from 'ipaddr.js';
-import type { Clock } from '../clock.ts';
 import type { ArticleId } from '../ids.ts';
 import { SEEN_SLOT_SECONDS } from './keys.ts';
 import { hmac } from './visitor.ts';
@@ -18,11 +17,12 @@ import { hmac } from './visitor.ts';
  * counters that several addresses may share, which has no worse effect than that one is weighed early. Each process
  * beyond the first therefore adds FREE reads to what an address may give.
  *
- * Redis counts under hashes of the prefix, the article and the day's salt, and forgets them within two hours.
+ * Redis counts under hashes of the prefix, the article and the day's salt, and forgets them within two hours. The process
+ * counts under hashes without a salt, which never leave its memory and are gone with the half-hour.
  */
 export interface Origins {
   /** Notes a read of the article from the address. */
-  note(salt: Buffer, address: string, article: ArticleId): Origin;
+  note(salt: Buffer, address: string, article: ArticleId, now: Date): Origin;
   /** It did not count (a duplicate, say), so that it is not to use up what the address may give. */
   takeBack(origin: Origin): void;
 }
@@ -43,9 +43,7 @@ const COUNTERS = 2 ** 20;
 /** How many weighed reads one address may give, so that in one process it comes to `readsPerAddress` in all. */
 export const weighedOf = (readsPerAddress: number): number => Math.max(0, readsPerAddress - FREE);
 
-type Hashes = readonly [own: number, near: number];
-
-export function openOrigins(clock: Clock): Origins {
+export function openOrigins(): Origins {
   const [ownCounters, nearCounters] = [new Uint8Array(COUNTERS), new Uint8Array(COUNTERS)];
   let countedSlot = 0;
 
@@ -58,16 +56,16 @@ export function openOrigins(clock: Clock): Origins {
   };
 
   return {
-    note(salt, address, article) {
-      const slot = Math.floor(clock().getTime() / 1000 / SEEN_SLOT_SECONDS);
+    note(salt, address, article, now) {
+      const slot = Math.floor(now.getTime() / 1000 / SEEN_SLOT_SECONDS);
       if (slot !== countedSlot) for (const counters of [ownCounters, nearCounters]) counters.fill(0);
       countedSlot = slot;
-      const hashes = hashesOf(salt, address);
+      const prefixes = prefixesOf(address);
       const seed = crc32(article);
-      const [own, near] = [mix(hashes[0] ^ seed), mix(hashes[1] ^ seed)];
+      const [own, near] = [mix(crc32(prefixes.own) ^ seed), mix(crc32(prefixes.near) ^ seed)];
       const [ownReads, nearReads] = [count(ownCounters, own, 1), count(nearCounters, near, 1)];
-      const weighed = ownReads > FREE || nearReads > 3 * FREE ? hex(own) + hex(near) : undefined;
-      return { weighed, own, near, slot };
+      const isWeighed = ownReads > FREE || nearReads > 3 * FREE;
+      return { weighed: isWeighed ? keyedHashes(salt, prefixes, seed) : undefined, own, near, slot };
     },
     takeBack({ own, near, slot }) {
       if (slot !== countedSlot) return;
@@ -78,23 +76,26 @@ export function openOrigins(clock: Clock): Origins {
 }
 
 /** The address that shares a cap, and the network around it, as prefixes. */
-export function prefixesOf(address: string): { readonly own: string; readonly near: string } {
+export function prefixesOf(address: string): Prefixes {
   if (isIPv4(address)) return { own: address, near: address.slice(0, address.lastIndexOf('.')) };
   if (!ipaddr.IPv6.isValid(address)) return { own: address, near: address };
   const { parts } = ipaddr.IPv6.parse(address);
   return { own: parts.slice(0, 4).join(':'), near: parts.slice(0, 3).join(':') };
 }
 
+interface Prefixes {
+  readonly own: string;
+  readonly near: string;
+}
+
 /**
- * Of the network by its HMAC, of the address by another word of that HMAC and what the address adds: each view is hashed
- * here, and a second HMAC would cost as much as all the rest. CRC-32 tells apart whatever differs in its last four bytes
- * only, as addresses of one network do.
+ * What Redis is told of the few that are weighed. Of the network by its HMAC, of the address by another word of that HMAC
+ * and what the address adds; CRC-32 tells apart whatever differs in its last four bytes only, as addresses of one network do.
  */
-function hashesOf(salt: Buffer, address: string): Hashes {
-  const { own, near } = prefixesOf(address);
+function keyedHashes(salt: Buffer, { own, near }: Prefixes, seed: number): string {
   const digest = hmac(salt, `network|${near}`);
   const word = (from: number) => Number.parseInt(digest.slice(from, from + 8), 16);
-  return [mix(word(8) ^ crc32(own)), word(0)];
+  return hex(mix(mix(word(8) ^ crc32(own)) ^ seed)) + hex(mix(word(0) ^ seed));
 }
 
 /** MurmurHash3's finaliser: each bit of the input moves half of the output's. */

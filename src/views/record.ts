@@ -17,7 +17,7 @@ export interface Read {
   /** In the first half-hour of a day, visitorHash of the day before: the half-hour before midnight was counted by it. */
   readonly visitorBefore: string | undefined;
   /** How it was reported, where not as nearly all are. */
-  readonly channel?: Exclude<Channel, typeof DEFAULT_CLASS>;
+  readonly channel?: Exclude<Channel, typeof DEFAULT_CLASS> | undefined;
   /** Where it came from, where that is to be weighed (network.ts). */
   readonly origin?: string | undefined;
 }
@@ -59,7 +59,7 @@ export async function recordReads(
   weighedPerAddress = 0,
 ): Promise<Recorded[]> {
   const args = [...head(now), '', '', weighedPerAddress];
-  const groups = byArticle(reads);
+  const groups = [...byArticle(reads)];
   for (const { article, categories, indexes } of groups) {
     args.push(article, categories, indexes.length);
     for (const index of indexes) {
@@ -86,16 +86,17 @@ interface Group {
 }
 
 /** An article is sent once for all its reads; twice, where its categories changed meanwhile. */
-function byArticle(reads: readonly Read[]): Group[] {
+function byArticle(reads: readonly Read[]): Iterable<Group> {
   const groups = new Map<string, Group>();
-  for (const [index, { article, categories: list }] of reads.entries()) {
+  for (let index = 0; index < reads.length; index++) {
+    const { article, categories: list } = reads[index] as Read;
     const categories = joined(list);
     const name = article + categories;
     const group = groups.get(name);
     if (group === undefined) groups.set(name, { article, categories, indexes: [index] });
     else group.indexes.push(index);
   }
-  return [...groups.values()];
+  return groups.values();
 }
 
 /** What the script must know beside time and visitor; of most reads nothing. */

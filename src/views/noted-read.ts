@@ -1,0 +1,55 @@
+import { DAY } from '../clock.ts';
+import type { SaltOf } from './day-salts.ts';
+import type { Origin, Origins } from './network.ts';
+import type { Read } from './record.ts';
+import type { CountedArticle, Reporter, ViewReport } from './view.ts';
+import { DEFAULT_CLASS } from './view-class.ts';
+import { dayOf, isFirstSlotOfDay, visitorHash } from './visitor.ts';
+
+/** Named times further back belong to an import. */
+const MAX_AGE = 2 * DAY;
+
+/** A read, with what was noted of where it came from. */
+export type NotedRead = Read & { readonly noted: Origin | undefined };
+
+/** What a request's reads are made with. */
+export interface Hashing {
+  readonly saltOf: SaltOf;
+  readonly origins: Origins | undefined;
+  readonly now: Date;
+}
+
+/** A view as the script takes it, with hashes instead of its visitor. */
+export function readOf(
+  { saltOf, origins, now }: Hashing,
+  article: CountedArticle,
+  report: ViewReport,
+  at: Date,
+  { address, userAgent, isTrusted, channel = DEFAULT_CLASS }: Reporter,
+): NotedRead {
+  const visitor = (isTrusted ? report.visitor : undefined) ?? `${address}|${userAgent}`;
+  const salt = saltOf(dayOf(at)) as Buffer;
+  const before = isFirstSlotOfDay(at) ? (saltOf(dayOf(at) - 1) as Buffer) : undefined;
+  const noted = isTrusted ? undefined : origins?.note(salt, address, article.id, now);
+  return {
+    article: article.id,
+    categories: article.categories,
+    at,
+    isTimeNamed: isTrusted && report.at !== undefined,
+    isBox: report.ref === 'box',
+    visitor: visitorHash(salt, visitor, article.id),
+    visitorBefore: before && visitorHash(before, visitor, article.id),
+    channel: channel === DEFAULT_CLASS ? undefined : channel,
+    origin: noted?.weighed,
+    noted,
+  };
+}
+
+/** When the views were: as a trusted reporter says, within the last 48 hours and never in the future. */
+export function timesOf(reports: readonly ViewReport[], { isTrusted }: Reporter, now: Date): readonly Date[] {
+  const latest = now.getTime();
+  return reports.map(({ at }) => {
+    if (!isTrusted || at === undefined) return now;
+    return new Date(Math.min(Math.max(at.getTime(), latest - MAX_AGE), latest));
+  });
+}
