@@ -6,7 +6,7 @@ import { forwardedAddress } from './address.ts';
 import { bearerOf, type Guarded, openTokenGuard } from './auth.ts';
 import { type Intake, reporterOf, reportOf } from './intake.ts';
 import { openMeasure } from './measure.ts';
-import { codedErrorOf, openTelling, problemAnswer } from './problem.ts';
+import { codedErrorOf, openTeller, problemAnswer } from './problem.ts';
 import { readBody } from './read-body.ts';
 import { ViewSchema, ViewsBody } from './schemas/view.ts';
 import type { ApiTools } from './tools.ts';
@@ -39,7 +39,7 @@ export type Desk = (request: IncomingMessage, response: ServerResponse) => void;
 export function openViewDesk(tools: ApiTools, intake: Intake): Desk {
   const { INGEST_TOKEN, TRUST_PROXY } = tools.settings;
   const guard = openTokenGuard(tools);
-  const tell = openTelling(tools.log, tools.clock);
+  const tell = openTeller(tools.log, tools.clock);
   const measure = openMeasure(tools.metrics)(METHOD, VIEWS_ROUTE);
   const isView = openCheck(ViewSchema);
   const mistakesIn = openMistakes(ViewsBody);
@@ -76,12 +76,12 @@ export function openViewDesk(tools: ApiTools, intake: Intake): Desk {
   function refuseAll(request: IncomingMessage, response: ServerResponse, error: CodedError, startedAt: number): void {
     const isInvalid = error.code === 'request-invalid' || error.code === 'body-too-large';
     if (isInvalid) tools.metrics.views.inc({ result: 'invalid' });
-    tell(error, { method: METHOD, route: VIEWS_ROUTE });
+    tell(error, { method: METHOD, routeOptions: ROUTE });
     const { status, headers, body } = problemAnswer(error);
     // Who was not heard to his end may still be talking.
-    const connection = request.complete ? {} : { connection: 'close' };
-    const length = { 'content-length': Buffer.byteLength(body) };
-    response.writeHead(status, { ...OPEN, ...headers, ...length, ...connection }).end(body);
+    if (!request.complete) response.setHeader('connection', 'close');
+    for (const [name, value] of Object.entries({ ...OPEN, ...headers })) response.setHeader(name, value);
+    response.writeHead(status, { 'content-length': Buffer.byteLength(body) }).end(body);
     measure(status, performance.now() - startedAt);
   }
 
