@@ -13,7 +13,10 @@ export async function openTwins(redisUrl: string): Promise<{ made(): number; clo
   let made = 0;
   const open = QUEUE_NAMES.map((name) => {
     const queue = new Queue(name, { connection, prefix: PREFIX });
-    const events = new QueueEvents(name, { connection: connection.duplicate(), prefix: PREFIX });
+    // What BullMQ is handed, it leaves open.
+    const own = connection.duplicate();
+    own.on('error', ignore);
+    const events = new QueueEvents(name, { connection: own, prefix: PREFIX });
     queue.on('error', ignore);
     events.on('error', ignore);
     events.on('active', ({ jobId }) => {
@@ -23,14 +26,14 @@ export async function openTwins(redisUrl: string): Promise<{ made(): number; clo
         await queue.add(job.name, job.data, { jobId: `twin-${made++}`, lifo: true, removeOnComplete: true });
       });
     });
-    return { queue, events };
+    return { queue, events, own };
   });
   await Promise.all(open.map(({ events }) => events.waitUntilReady()));
   return {
     made: () => made,
     async close() {
       await Promise.all(open.flatMap(({ queue, events }) => [events.close(), queue.close()]));
-      connection.disconnect();
+      for (const client of [connection, ...open.map(({ own }) => own)]) client.disconnect();
     },
   };
 }
