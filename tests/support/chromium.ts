@@ -1,8 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import { type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 
 const CHROMIUM = '/usr/bin/chromium';
 const ARGUMENTS = [
@@ -23,29 +20,14 @@ export const lacksChromium = !existsSync(CHROMIUM) && `there is no ${CHROMIUM}`;
 
 export interface Browser {
   /** A user of its own: no cache, no history. */
-  context(options?: Parameters<typeof chromium.launchPersistentContext>[1]): Promise<BrowserContext>;
+  context(options?: BrowserContextOptions): Promise<BrowserContext>;
   close(): Promise<void>;
 }
 
+/** One process for all users: to start Chromium costs more than most tests of pages. */
 export async function openBrowser(): Promise<Browser> {
-  const profile = await mkdtemp(join(tmpdir(), 'newsrank-chromium-'));
-  const contexts: BrowserContext[] = [];
-  return {
-    async context(options = {}) {
-      const folder = await mkdtemp(join(profile, 'user-'));
-      const context = await chromium.launchPersistentContext(folder, {
-        executablePath: CHROMIUM,
-        args: ARGUMENTS,
-        ...options,
-      });
-      contexts.push(context);
-      return context;
-    },
-    async close() {
-      for (const context of contexts) await context.close();
-      await rm(profile, { recursive: true, force: true });
-    },
-  };
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
+  return { context: (options = {}) => browser.newContext(options), close: () => browser.close() };
 }
 
 /** A page that notes what its console complains of, and to which hosts it turns. */

@@ -1,16 +1,11 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
-import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
 import { BEACON, registerBeacon } from '../../src/web/beacon.ts';
+import { type Browser, lacksChromium, openBrowser } from '../support/chromium.ts';
 
-const CHROMIUM = '/usr/bin/chromium';
-const ARGUMENTS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking'];
 const CANONICAL = 'https://news.example/politics/1';
 
 test('the script is under 1 kB, may be loaded from anywhere, is kept, and answered with 304 to who has it', async () => {
@@ -30,9 +25,7 @@ test('the script is under 1 kB, may be loaded from anywhere, is kept, and answer
   await app.close();
 });
 
-describe('the script on a page of another site, in Chromium', {
-  skip: !existsSync(CHROMIUM) && `no ${CHROMIUM}`,
-}, () => {
+describe('the script on a page of another site, in Chromium', { skip: lacksChromium }, () => {
   const ours = fastify();
   const theirs = fastify();
   let views: unknown[] = [];
@@ -40,7 +33,7 @@ describe('the script on a page of another site, in Chromium', {
   let onView: () => void = () => {};
   let script: string;
   let site: string;
-  let profile: string;
+  let browser: Browser;
   let context: BrowserContext;
 
   const listen = (app: FastifyInstance) => app.listen({ host: '127.0.0.1', port: 0 });
@@ -60,8 +53,8 @@ describe('the script on a page of another site, in Chromium', {
     });
     script = `${await listen(ours)}/beacon.js`;
     site = await listen(theirs);
-    profile = await mkdtemp(join(tmpdir(), 'newsrank-beacon-'));
-    context = await chromium.launchPersistentContext(profile, { executablePath: CHROMIUM, args: ARGUMENTS });
+    browser = await openBrowser();
+    context = await browser.context();
   });
 
   beforeEach(() => {
@@ -69,9 +62,8 @@ describe('the script on a page of another site, in Chromium', {
   });
 
   after(async () => {
-    await context?.close();
+    await browser?.close();
     await Promise.all([ours.close(), theirs.close()]);
-    await rm(profile, { recursive: true, force: true });
   });
 
   /** Opens the page after `prepare` has run in it. */

@@ -1,28 +1,14 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { FastifyInstance } from 'fastify';
 import type { Redis } from 'ioredis';
-import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
 import type { ArticleId } from '../../src/ids.ts';
+import { type Browser, lacksChromium, openBrowser, openWatched } from '../support/chromium.ts';
 import { openTestRedis, openTestSql } from '../support/engines.ts';
 import { publish, type Story, seed, snapshotOf } from './newsroom.ts';
 import { openPages } from './serve.ts';
 
-const CHROMIUM = '/usr/bin/chromium';
-const ARGUMENTS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 const WIDTHS = [320, 1440];
 const INTERVAL = 1000;
 const KEY = { kind: 'access', scope: 'site', window: '24h' } as const;
@@ -43,14 +29,14 @@ const stories = Array.from(
   }),
 );
 
-describe('the pages in Chromium', { skip: !existsSync(CHROMIUM) && `there is no ${CHROMIUM}` }, () => {
+describe('the pages in Chromium', { skip: lacksChromium }, () => {
   const closers: (() => Promise<unknown>)[] = [];
   let redis: Redis;
   let app: FastifyInstance;
   let views: unknown[];
   let origin: string;
   let ids: ArticleId[];
-  let profile: string;
+  let browser: Browser;
 
   const list = (order: readonly number[], version: string) =>
     publish(
@@ -67,30 +53,21 @@ describe('the pages in Chromium', { skip: !existsSync(CHROMIUM) && `there is no 
       ),
     );
 
-  async function browse(options: { javaScriptEnabled?: boolean } = {}): Promise<BrowserContext> {
-    const folder = await mkdtemp(join(profile, 'user-'));
-    return chromium.launchPersistentContext(folder, { executablePath: CHROMIUM, args: ARGUMENTS, ...options });
-  }
-
-  /** Opens a page that notes whatever its console complains of. */
-  async function open(context: BrowserContext, path: string, complaints: string[] = []): Promise<Page> {
-    const page = await context.newPage();
-    page.on('console', (message) => {
-      if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
-    });
-    page.on('pageerror', (error) => complaints.push(error.message));
+  /** Opens a page, which notes whatever its console complains of. */
+  async function open(context: BrowserContext, path: string): Promise<{ page: Page; complaints: string[] }> {
+    const { page, complaints } = await openWatched(context);
     await page.goto(`${origin}${path}`, { waitUntil: 'load' });
-    return page;
+    return { page, complaints };
   }
 
   before(async () => {
     const [database, store] = await Promise.all([openTestSql(), openTestRedis()]);
     closers.push(database.close, store.close);
     redis = store.redis;
-    profile = await mkdtemp(join(tmpdir(), 'newsrank-chromium-'));
-    closers.push(() => rm(profile, { recursive: true, force: true }));
     ({ app, views } = await openPages({ sql: database.sql, redis }, { interval: INTERVAL }));
     closers.unshift(() => app.close());
+    browser = await openBrowser();
+    closers.unshift(() => browser.close());
     origin = await app.listen({ host: '127.0.0.1', port: 0 });
     // Pictures are absolute, and the port is known only now.
     ids = await seed(
@@ -108,34 +85,34 @@ describe('the pages in Chromium', { skip: !existsSync(CHROMIUM) && `there is no 
   describe('with scripts', () => {
     let context: BrowserContext;
     before(async () => {
-      context = await browse();
+      context = await browser.context();
     });
     after(() => context?.close());
 
     test('pages fit 320 and 1,440 pixels, and complain of nothing', async () => {
-      const complaints: string[] = [];
+      const { page, complaints } = await openWatched(context);
       for (const path of ['/', `/article/${ids[0]}`, '/category/politics', '/ranking', '/search?q=headline']) {
-        const page = await open(context, path, complaints);
+        await page.goto(`${origin}${path}`, { waitUntil: 'load' });
         for (const width of WIDTHS) {
           await page.setViewportSize({ width, height: 800 });
           const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
           assert.equal(overflow, 0, `${path} scrolls sideways at ${width}`);
         }
-        await page.close();
       }
+      await page.close();
       assert.deepEqual(complaints, []);
     });
 
     test('an opened article is reported once', async () => {
       views.length = 0;
-      const page = await open(context, `/article/${ids[2]}`);
+      const { page } = await open(context, `/article/${ids[2]}`);
       await page.waitForResponse((response) => response.url().includes('/fragments/'));
       assert.deepEqual(views, [{ article: ids[2] }]);
       await page.close();
     });
 
     test('an article that a box led to is reported as such, under its plain address', async () => {
-      const page = await open(context, '/');
+      const { page } = await open(context, '/');
       views.length = 0;
       await page.click(`#box-access a[href^="/article/${ids[3]}"]`);
       await page.waitForURL(`${origin}/article/${ids[3]}`);
@@ -145,7 +122,7 @@ describe('the pages in Chromium', { skip: !existsSync(CHROMIUM) && `there is no 
     });
 
     test('a list that changes is swapped in, and what climbed is lit', async () => {
-      const page = await open(context, '/');
+      const { page } = await open(context, '/');
       await list([4, 0, 1, 2, 3], 'v2');
       const first = page.locator('#box-access .rank').first();
       await page.waitForSelector(`#box-access .rank:first-child[data-article="${ids[4]}"]`);
@@ -154,7 +131,7 @@ describe('the pages in Chromium', { skip: !existsSync(CHROMIUM) && `there is no 
     });
 
     test('the focus stays where it was when a list is swapped', async () => {
-      const page = await open(context, '/');
+      const { page } = await open(context, '/');
       await page.focus(`#box-access a[href^="/article/${ids[2]}"]`);
       await list([5, 4, 2, 1, 0], 'v3');
       await page.waitForSelector(`#box-access .rank:first-child[data-article="${ids[5]}"]`);
@@ -163,7 +140,7 @@ describe('the pages in Chromium', { skip: !existsSync(CHROMIUM) && `there is no 
     });
 
     test('a tab changes its box and the address, not the page', async () => {
-      const page = await open(context, '/');
+      const { page } = await open(context, '/');
       await page.evaluate('window.isSamePage = true');
       await page.click('#box-access .tabs a:text("Week")');
       await page.waitForSelector('#box-access .tabs a[aria-current]:text("Week")');
@@ -182,9 +159,9 @@ describe('the pages in Chromium', { skip: !existsSync(CHROMIUM) && `there is no 
   });
 
   test('without scripts everything can be read, and the view is counted by a pixel', async () => {
-    const context = await browse({ javaScriptEnabled: false });
+    const context = await browser.context({ javaScriptEnabled: false });
     try {
-      const page = await open(context, '/?window=24h');
+      const { page } = await open(context, '/?window=24h');
       assert.equal(await page.locator('#box-access .rank').count(), 5);
       await page.click('#box-access .tabs a:text("Week")');
       await page.waitForURL(`${origin}/?window=7d`);
