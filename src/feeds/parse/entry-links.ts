@@ -72,7 +72,7 @@ function permalink(node: Node): string | undefined {
   if (guid === undefined || text === undefined || text === '') return undefined;
   if (attributeOf(guid, 'ispermalink')?.toLowerCase() === 'false') return undefined;
   // A guid that does not say otherwise is a link, but many are none: those must not be resolved into one.
-  return text.startsWith('/') ? resolveLink(text, guid.base) : text;
+  return text.startsWith('/') || attributeOf(guid, 'ispermalink') !== undefined ? resolveLink(text, guid.base) : text;
 }
 
 /** The entry's identity as given; only a relative reference, which says nothing by itself, is made absolute. */

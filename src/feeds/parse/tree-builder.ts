@@ -80,7 +80,7 @@ export function openElement(builder: Builder, raw: string, attributes: Attribute
   const name = elementName(scope, raw);
   if (ITEMS.has(name)) closeOpenItem(builder);
   const { top } = builder;
-  const base = baseOf(attributes, top.base);
+  const base = baseOf(name, attributes, top.base);
   const language = attributes.get('xml:lang') ?? top.language;
   const holder = top.markup ?? (top.node !== null && isMarkupElement(top.node.name) ? top.node : null);
   if (holder !== null) {
@@ -95,7 +95,7 @@ export function openElement(builder: Builder, raw: string, attributes: Attribute
 function openRoot(builder: Builder, raw: string, scope: Scope, attributes: Attributes): void {
   settleHome(scope, raw);
   const name = elementName(scope, raw);
-  const base = baseOf(attributes, builder.top.base);
+  const base = baseOf(name, attributes, builder.top.base);
   const language = attributes.get('xml:lang') ?? null;
   const node = ROOTS.has(name) ? newNode(name, canonicalAttributes(scope, attributes), base, language) : null;
   builder.root = node ?? undefined;
@@ -103,8 +103,11 @@ function openRoot(builder: Builder, raw: string, scope: Scope, attributes: Attri
   push(builder, { raw, scope, node, markup: null, base, language });
 }
 
-function baseOf(attributes: Attributes, outer: string): string {
-  const given = attributes.get('xml:base');
+/** CDF has an attribute of its own for it. */
+const CDF_BASES = new Set(['channel', 'item']);
+
+function baseOf(name: string, attributes: Attributes, outer: string): string {
+  const given = attributes.get('xml:base') ?? (CDF_BASES.has(name) ? attributes.get('base') : undefined);
   return given === undefined ? outer : resolveBase(given, outer);
 }
 

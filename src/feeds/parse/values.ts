@@ -26,14 +26,18 @@ function valueOfElement(node: Node, dialect: Dialect): Value | null {
   if (given === undefined) return null;
   const text = cutText(given, MAX_MARKUP);
   const isHtml = node.hasMarkup || isDeclaredHtml(node, dialect, text);
-  return { text: isHtml && isXhtml(node) && !node.hasMarkup ? escapeText(text) : text, isHtml, base: node.base };
+  // XHTML in which no elements were met is text; one that came packed has not been looked at yet.
+  const isBareText = isHtml && isXhtml(node) && !node.hasMarkup && given === node.text;
+  return { text: isBareText ? escapeText(text) : text, isHtml, base: node.base };
 }
 
 /** The element's content, unpacked; undefined where it is no text at all. */
 function contentOf(node: Node, dialect: Dialect): string | undefined {
   const type = typeOf(node);
-  if (dialect === 'atom03' && node.attributes.get('mode') === 'base64') return fromBase64(node.text);
-  if (dialect === 'atom10' && !node.hasMarkup && isBinary(type)) return fromBase64(node.text);
+  const mode = node.attributes.get('mode');
+  // Atom 0.3's, which some kept in feeds of 1.0.
+  if (dialect !== 'rss' && mode === 'base64') return fromBase64(node.text);
+  if (dialect !== 'rss' && mode === undefined && !node.hasMarkup && isBinary(type)) return fromBase64(node.text);
   if (node.hasMarkup && dialect === 'atom10' && isXhtml(node)) return withoutWrapper(node.text);
   return node.text;
 }
