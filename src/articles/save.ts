@@ -47,6 +47,8 @@ export interface SavedArticles {
   readonly insertedIds: readonly ArticleId[];
 }
 
+const OPENING = [`select ${PASS_SAVING}`];
+
 /** Stores a poll's entries. Call it in the transaction that stores the poll; running it twice changes nothing. */
 export async function saveArticles(
   sql: Sql,
@@ -76,7 +78,7 @@ export async function saveArticles(
       rejected,
       insertedIds: inserted.map(({ id }) => id),
     };
-  }, `select ${PASS_SAVING}`);
+  }, OPENING);
 }
 
 function sightsOf(inserted: readonly Inserted[], matches: readonly Match[]): GuidSight[] {

@@ -20,15 +20,27 @@ export interface LimitedSession extends Session {
 /** Limits the session of a lent connection; `onDead` hears that it was given up, and that all that runs on it fails. */
 export function limitAnswers(client: PoolClient, session: Session, onDead: (error: Error) => void): LimitedSession {
   let isLimited = true;
+  let owed = 0;
+  let timer: NodeJS.Timeout | undefined;
+  const giveUp = () => {
+    const error = new Error(`PostgreSQL has not answered for ${ANSWER_LIMIT_MS / 1000} s.`);
+    onDead(error);
+    client.release(error);
+    // Without ceremony: it would wait for the answers of what was sent.
+    client.connection.stream.destroy();
+  };
   const inTime = async <T>(run: Promise<T>): Promise<T> => {
     if (!isLimited) return await run;
-    const timer = setTimeout(() => {
-      const error = new Error(`PostgreSQL has not answered for ${ANSWER_LIMIT_MS / 1000} s.`);
-      onDead(error);
-      // Ends it without ceremony, since a statement is under way.
-      client.release(error);
-    }, ANSWER_LIMIT_MS);
-    return await run.finally(() => clearTimeout(timer));
+    owed += 1;
+    timer ??= setTimeout(giveUp, ANSWER_LIMIT_MS);
+    try {
+      return await run;
+    } finally {
+      // The server begins with the next only now.
+      clearTimeout(timer);
+      owed -= 1;
+      timer = owed > 0 ? setTimeout(giveUp, ANSWER_LIMIT_MS) : undefined;
+    }
   };
   return {
     inTime,

@@ -27,10 +27,11 @@ export function sqlOnPglite(database: PGlite): Sql {
   database.serializers = SERIALIZERS;
   return sqlOver({
     free: sessionOn(database),
-    begin: (work, opening) =>
+    begin: (work) =>
       database.transaction(async (transaction) => {
-        if (opening !== '') await transaction.exec(opening);
-        return await work(sessionOn(transaction));
+        const { value, settled } = await work(sessionOn(transaction));
+        await settled;
+        return value;
       }),
   });
 }

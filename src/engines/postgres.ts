@@ -4,7 +4,7 @@ import { CodedError, messageOf } from '../errors.ts';
 import { addressOf } from './address.ts';
 import { ANSWER_LIMIT_MS, limitAnswers } from './answer-limit.ts';
 import type { How, Result, Sql } from './sql.ts';
-import { type Session, sqlOver } from './transactions.ts';
+import { type Finished, type Session, sqlOver } from './transactions.ts';
 import { decoderOf, encode } from './values.ts';
 
 const CONNECT_TIMEOUT_MS = 5000;
@@ -34,6 +34,8 @@ export async function openPostgres(
     connectionString: url,
     application_name: 'newsrank',
     max: MAX_CONNECTIONS,
+    // A statement goes out when it is called, whether the one before was answered or not.
+    pipeline: true,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     idleTimeoutMillis: 30_000,
     keepAlive: true,
@@ -53,7 +55,7 @@ export async function openPostgres(
   const sql = sqlOver({
     // The pool throws a connection away on which a statement failed, and so one that does not answer.
     free: watched(sessionOn(pool, limited), onError),
-    begin: (work, opening) => begin(pool, work, opening, onError),
+    begin: (work) => begin(pool, work, onError),
   });
   const connections = () => {
     const { totalCount, idleCount: idle, waitingCount: waiting } = pool;
@@ -120,12 +122,7 @@ function asParameter(value: unknown): string | Buffer | null {
   return encoded instanceof Uint8Array ? Buffer.from(encoded) : encoded;
 }
 
-async function begin<T>(
-  pool: Pool,
-  work: (session: Session) => Promise<T>,
-  opening: string,
-  onError: () => void,
-): Promise<T> {
+async function begin<T>(pool: Pool, work: (session: Session) => Promise<Finished<T>>, onError: () => void): Promise<T> {
   const client = await pool.connect().catch((error) => {
     onError();
     throw error;
@@ -142,11 +139,12 @@ async function begin<T>(
     isGivenUp = true;
     onBroken(error);
   };
-  const session = limitAnswers(client, sessionOn(client, unlimited), onDead);
+  const session = limitAnswers(client, gathered(client, sessionOn(client, unlimited)), onDead);
   try {
-    await session.script(`begin; ${opening}`);
-    const value = await work(inOrder(session));
-    const { command } = await session.inTime(client.query('commit'));
+    // Fails only with the connection, and then so does what follows.
+    session.script('begin').catch(() => {});
+    const { value, settled } = await work(session);
+    const [{ command }] = await Promise.all([session.inTime(client.query('commit')), settled]);
     // PostgreSQL answers so, without an error, when a statement failed and the work went on regardless.
     if (command === 'ROLLBACK') throw new Error('The transaction was rolled back: a statement in it had failed.');
     return value;
@@ -159,17 +157,22 @@ async function begin<T>(
   }
 }
 
-/** One statement after the other, however they are called: pg is about to drop its own queue. */
-function inOrder(session: Session): Session {
-  let last: Promise<unknown> = Promise.resolve();
-  const next = <T>(run: () => Promise<T>): Promise<T> => {
-    const result = last.then(run);
-    last = result.catch(() => {});
-    return result;
+/** Statements that are called in one turn of the event loop go out in one packet. */
+function gathered({ connection: { stream } }: PoolClient, session: Session): Session {
+  const gather = () => {
+    if (stream.writableCorked > 0) return;
+    stream.cork();
+    process.nextTick(() => stream.uncork());
   };
   return {
-    query: (text, parameters, how) => next(() => session.query(text, parameters, how)),
-    script: (text) => next(() => session.script(text)),
+    query(text, parameters, how) {
+      gather();
+      return session.query(text, parameters, how);
+    },
+    script(text) {
+      gather();
+      return session.script(text);
+    },
   };
 }
 

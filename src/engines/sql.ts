@@ -8,9 +8,9 @@ export interface Sql {
   query<Row = Record<string, unknown>>(text: string, parameters?: readonly unknown[], how?: How): Promise<Result<Row>>;
   /**
    * Runs `work` in one transaction: committed when it returns, rolled back when it throws. Nests as a savepoint. `opening`:
-   * statements without parameters that go first (locks), on the same way to the server as the transaction's begin.
+   * statements without parameters that go first (locks), on the same way to the server as what `work` begins with.
    */
-  transaction<T>(work: (sql: Sql) => Promise<T>, opening?: string): Promise<T>;
+  transaction<T>(work: (sql: Sql) => Promise<T>, opening?: readonly string[]): Promise<T>;
   /** Runs several statements without parameters, as a migration does. */
   script(text: string): Promise<void>;
 }
@@ -21,9 +21,15 @@ export interface How {
    * for a text that is the same for ever, and whose best plan does not depend on its parameters.
    */
   readonly isPrepared?: boolean;
+  /**
+   * What a statement of a transaction answers is not waited for. It goes to the server with what follows it, at the latest
+   * with the commit; if it fails, so does the transaction, and for that reason. Elsewhere it is waited for as always.
+   */
+  readonly isUnasked?: boolean;
 }
 
 export const PREPARED: How = { isPrepared: true };
+export const UNASKED: How = { isPrepared: true, isUnasked: true };
 
 export interface Result<Row> {
   readonly rows: Row[];

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { How, Result, Sql } from './sql.ts';
+import { type How, type Result, type Sql, UNASKED } from './sql.ts';
 
 /** One connection, on which statements run one after another. */
 export interface Session {
@@ -11,8 +11,15 @@ export interface Session {
 export interface Driver {
   /** For single statements: on whichever connection is free. */
   readonly free: Session;
-  /** Holds one connection for `opening` and `work`, between `begin` and `commit` or `rollback`. */
-  begin<T>(work: (session: Session) => Promise<T>, opening: string): Promise<T>;
+  /** Holds one connection for `work`, between `begin` and `commit` or `rollback`. */
+  begin<T>(work: (session: Session) => Promise<Finished<T>>): Promise<T>;
+}
+
+/** What a transaction's work came to. */
+export interface Finished<T> {
+  readonly value: T;
+  /** Rejects if a statement failed whose answer was not waited for. It may be answered with the commit. */
+  readonly settled: Promise<unknown>;
 }
 
 interface Transaction {
@@ -32,16 +39,48 @@ function refuseInside(): void {
   }
 }
 
+type Work<T> = (sql: Sql) => Promise<T>;
+
+/** Runs the work of a transaction, or of a savepoint, which `depth` of them surround. */
+async function finish<T>(
+  session: Session,
+  depth: number,
+  work: Work<T>,
+  opening: readonly string[],
+): Promise<Finished<T>> {
+  const unasked: Promise<unknown>[] = [];
+  const query: Session['query'] = async (text, parameters, how) => {
+    if (how?.isUnasked !== true) return await session.query(text, parameters, how);
+    // Whatever surrounds this transaction has nothing to wait for.
+    const answer = session.query(text, parameters, { ...how, isUnasked: false });
+    answer.catch(() => {});
+    unasked.push(answer);
+    return { rows: [], count: 0 };
+  };
+  try {
+    for (const text of opening) await query(text, [], UNASKED);
+    const value = await work(within({ ...session, query }, depth));
+    return { value, settled: Promise.all(unasked) };
+  } catch (error) {
+    // After a statement that failed all others do, for no reason of their own.
+    await Promise.all(unasked);
+    throw error;
+  }
+}
+
 function within(session: Session, depth: number): Sql {
   return {
     query: (text, parameters = [], how) => session.query(text, parameters, how),
     script: (text) => session.script(text),
-    async transaction(work, opening = '') {
+    async transaction(work, opening = []) {
       const name = `nested_${depth}`;
       try {
-        await session.script(`savepoint ${name}; ${opening}`);
-        const value = await work(within(session, depth + 1));
-        await session.script(`release savepoint ${name}`);
+        await session.query(`savepoint ${name}`, [], UNASKED);
+        const { value, settled } = await finish(session, depth + 1, work, opening);
+        const released = session.script(`release savepoint ${name}`);
+        released.catch(() => {});
+        await settled;
+        await released;
         return value;
       } catch (error) {
         // Where not even the savepoint came about, the first error is the one that tells why.
@@ -63,12 +102,12 @@ export function sqlOver(driver: Driver): Sql {
       refuseInside();
       await driver.free.script(text);
     },
-    async transaction(work, opening = '') {
+    async transaction(work, opening = []) {
       refuseInside();
       const transaction: Transaction = { isOpen: true };
       open += 1;
       try {
-        return await driver.begin((session) => current.run(transaction, () => work(within(session, 1))), opening);
+        return await driver.begin((session) => current.run(transaction, () => finish(session, 1, work, opening)));
       } finally {
         transaction.isOpen = false;
         open -= 1;

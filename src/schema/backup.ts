@@ -49,6 +49,7 @@ export async function backUp(
   onProgress: (rows: number, table: string) => void = () => {},
 ): Promise<number> {
   return await sql.transaction(async (tx) => {
+    await tx.script(SNAPSHOT);
     const { rows: migrations } = await tx.query('select name, sha256 from migrations order by name');
     const header = { format: BACKUP_FORMAT, ...about, migrations, partitions: await listPartitions(tx) };
     await write(JSON.stringify(['newsrank', header]));
@@ -68,7 +69,7 @@ export async function backUp(
     await write(JSON.stringify(['sequences', await readSequences(tx)]));
     await write(JSON.stringify(['end', { rows }]));
     return rows;
-  }, SNAPSHOT);
+  });
 }
 
 /**

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
-import type { Sql } from '../../src/engines/sql.ts';
+import { type Sql, UNASKED } from '../../src/engines/sql.ts';
 
 /** What every engine must do alike; run over each of them. */
 export function sqlContract(engine: string, open: () => Promise<{ sql: Sql; close(): Promise<void> }>): void {
@@ -225,7 +225,10 @@ export function sqlContract(engine: string, open: () => Promise<{ sql: Sql; clos
 
       test('begin with their opening, which is part of them', async () => {
         const isSet = "select current_setting('newsrank.opened', true) = 'yes' as is_set";
-        const opening = "select set_config('newsrank.opened', 'yes', true); insert into counters values ('opened', 1)";
+        const opening = [
+          "select set_config('newsrank.opened', 'yes', true)",
+          "insert into counters values ('opened', 1)",
+        ];
         const undone = sql.transaction(async (tx) => {
           assert.deepEqual((await tx.query(isSet)).rows, [{ is_set: true }]);
           await assert.rejects(
@@ -237,7 +240,11 @@ export function sqlContract(engine: string, open: () => Promise<{ sql: Sql; clos
         }, opening);
         await assert.rejects(undone, /^Error: no$/);
         await assert.rejects(
-          sql.transaction(async () => {}, 'select nothing from nowhere'),
+          sql.transaction(async () => {}, ['select nothing from nowhere']),
+          { code: '42P01' },
+        );
+        await assert.rejects(
+          sql.transaction((tx) => insert(tx, 'never'), ['select nothing from nowhere']),
           { code: '42P01' },
         );
         assert.deepEqual(await names(), ['inner', 'kept', 'outer']);
@@ -269,6 +276,25 @@ export function sqlContract(engine: string, open: () => Promise<{ sql: Sql; clos
           return await tx.query("select value from counters where name = 'p1'");
         });
         assert.deepEqual(rows, [{ value: 5 }]);
+      });
+
+      test('fail with a statement whose answer nobody waited for, and for its reason', async () => {
+        const twice = async (tx: Sql) => {
+          await tx.query("insert into counters values ('p1', 6)", [], UNASKED);
+        };
+        await assert.rejects(sql.transaction(twice), { code: '23505' });
+        const working = sql.transaction(async (tx) => {
+          await twice(tx);
+          await insert(tx, 'lost');
+        });
+        await assert.rejects(working, { code: '23505' });
+        await sql.transaction(async (tx) => {
+          await tx.query("insert into counters values ('unasked', 1)", [], UNASKED);
+          await assert.rejects(tx.transaction(twice), { code: '23505' });
+          assert.deepEqual((await tx.query("select value from counters where name = 'unasked'")).rows, [{ value: 1 }]);
+          await tx.transaction((inner) => inner.query("delete from counters where name = 'unasked'", [], UNASKED));
+        });
+        assert.equal((await names()).includes('unasked'), false);
       });
 
       test('refuse the outer Sql inside, which would wait for itself', async () => {

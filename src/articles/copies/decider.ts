@@ -30,13 +30,14 @@ export async function becomeDecider(sql: Sql): Promise<void> {
  * Opens a transaction as the decider on the first script in which articles wait. Which one it is stands in
  * `newsrank.deciding_on`, so that it need not be asked for first.
  */
-export const DECIDE_ON_WAITING = `
-  select ${SETTINGS}, ${PASS_SAVING};
-  select
+export const DECIDE_ON_WAITING = [
+  `select ${SETTINGS}, ${PASS_SAVING}`,
+  `select
     case given.script ${Object.entries(DECIDERS)
       .map(([script, key]) => `when '${script}' then pg_advisory_xact_lock(${key})`)
       .join(' ')} end,
     set_config('newsrank.deciding_on', given.script, true)
   from unnest(array['${Object.keys(DECIDERS).join("', '")}']) given (script)
   where exists (select from articles where matched_at is null and articles.script = given.script)
-  limit 1`;
+  limit 1`,
+];
