@@ -78,8 +78,10 @@ export async function createIndex() {
     const newest = new Date(Math.max(...stored.map(({ published }) => published.getTime())));
     await matchArticles(sql, newest);
     const { rows } = await sql.query(
-      'select id, original_id, story_id from articles where id = any ($1::text[])',
-      [stored.map(({ article }) => article)],
+      // Of an array PostgreSQL makes a new plan each time.
+      `select found.* from json_array_elements_text($1::json) given
+       cross join lateral (select id, original_id, story_id from articles where id = given limit 1) found`,
+      [JSON.stringify(stored.map(({ article }) => article))],
       PREPARED,
     );
     const byId = new Map(rows.map((row) => [row.id, row]));

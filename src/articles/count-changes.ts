@@ -1,4 +1,4 @@
-import type { Sql } from '../engines/sql.ts';
+import { type Sql, UNASKED } from '../engines/sql.ts';
 import type { ArticleId } from '../ids.ts';
 
 /**
@@ -15,5 +15,6 @@ export async function noteCountChanges(sql: Sql, articles: readonly ArticleId[],
      select distinct article, $2::timestamptz from unnest($1::text[]) article order by 1
      on conflict (article_id) do update set changed_at = excluded.changed_at`,
     [articles, now],
+    UNASKED,
   );
 }

@@ -5,7 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { DAY } from '../../clock.ts';
-import { PREPARED, type Sql } from '../../engines/sql.ts';
+import { PREPARED, type Sql, UNASKED } from '../../engines/sql.ts';
 import type { ArticleId, FeedId, StoryId } from '../../ids.ts';
 import { noteCountChanges } from '../count-changes.ts';
 import { assignStories } from '../stories/assign.ts';
@@ -182,7 +182,7 @@ async function saveMatches(
   now: Date,
 ): Promise<void> {
   const rows = [...matches.values()].map((match) => ({ ...match, story_id: stories.get(match.id) ?? null }));
-  await sql.query(SAVE_MATCHES, [JSON.stringify(rows), now], PREPARED);
+  await sql.query(SAVE_MATCHES, [JSON.stringify(rows), now], UNASKED);
 }
 
 /** Forgets the fingerprints of articles too old to have copies, at most `limit`; answers how many. */

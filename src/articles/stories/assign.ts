@@ -68,7 +68,7 @@ export async function assignStories(
   loaded.push(...(await mergeDoubled(sql, shelf, doubled)));
   const changed = [...shelf.stories].filter(({ isChanged }) => isChanged);
   const merged = loaded.filter(({ mergedInto }) => mergedInto !== undefined);
-  await closeStories(sql, await saveStories(sql, changed, merged, now), now);
+  await closeStories(sql, await saveStories(sql, changed, merged, frequencies.ids, now), now);
   return new Map(placed.map(({ article, story }) => [article, current(story).id as StoryId]));
 }
 

@@ -1,4 +1,4 @@
-import type { Sql } from '../../engines/sql.ts';
+import { type Sql, UNASKED } from '../../engines/sql.ts';
 import type { ArticleId } from '../../ids.ts';
 
 /** Gives copies among these articles the story of their original. Call it once the originals have theirs. */
@@ -9,5 +9,6 @@ export async function followOriginals(sql: Sql, ids: readonly ArticleId[]): Prom
      where copy.id = any ($1::text[]) and original.id = copy.original_id
        and copy.story_id is distinct from original.story_id`,
     [ids],
+    UNASKED,
   );
 }

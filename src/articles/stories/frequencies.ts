@@ -4,6 +4,7 @@
  */
 import { DAY } from '../../clock.ts';
 import { PREPARED, type Sql } from '../../engines/sql.ts';
+import type { StoryId } from '../../ids.ts';
 import type { Terms } from './terms.ts';
 
 const HALF_LIFE = 7 * DAY;
@@ -25,6 +26,11 @@ export interface Frequencies {
   idf(term: string): number;
 }
 
+export interface Counted extends Frequencies {
+  /** As many as there are articles, each of which may begin a story: handed out here, or they would have to be asked for. */
+  readonly ids: readonly StoryId[];
+}
+
 /** The row that counts the articles of a term's language. */
 const totalOf = (term: string) => term.slice(0, term.indexOf(':') + 1);
 
@@ -32,7 +38,7 @@ const totalOf = (term: string) => term.slice(0, term.indexOf(':') + 1);
  * Adds the articles with these terms to the counts, and answers the counts of all of these terms. Until the end of the
  * transaction nobody else does, and nobody else decides on stories: the lock comes with the statement, before its rows.
  */
-export async function countTerms(sql: Sql, articles: readonly Terms[], now: Date): Promise<Frequencies> {
+export async function countTerms(sql: Sql, articles: readonly Terms[], now: Date): Promise<Counted> {
   const added = new Map<string, number>();
   const add = (term: string) => added.set(term, (added.get(term) ?? 0) + 1);
   for (const terms of articles) {
@@ -45,7 +51,7 @@ export async function countTerms(sql: Sql, articles: readonly Terms[], now: Date
   }
   // In the order of the terms: two that count at once lock rows in the same order.
   const sorted = [...added.keys()].sort();
-  const { rows } = await sql.query<{ counts: Record<string, number> | null }>(
+  const { rows } = await sql.query<{ counts: Record<string, number> | null; ids: StoryId[] }>(
     `with counted as (
        insert into term_frequencies as known (term, articles, counted_at)
        select term, articles, $3 from unnest($1::text[], $2::real[]) as given (term, articles)
@@ -56,13 +62,16 @@ export async function countTerms(sql: Sql, articles: readonly Terms[], now: Date
          counted_at = greatest(excluded.counted_at, known.counted_at)
        returning term, articles
      )
-     select json_object_agg(term, articles) as counts from counted`,
-    [sorted, sorted.map((term) => added.get(term) ?? 0), now, HALF_LIFE / 1000],
+     select
+       json_object_agg(term, articles) as counts,
+       array(select nextval(pg_get_serial_sequence('stories', 'id')) from generate_series(1, $5::int)) as ids
+     from counted`,
+    [sorted, sorted.map((term) => added.get(term) ?? 0), now, HALF_LIFE / 1000, articles.length],
     PREPARED,
   );
   const counts = new Map(Object.entries(rows[0]?.counts ?? {}));
   const of = (term: string) => counts.get(term) ?? 0;
-  return { of, idf: (term) => Math.log((of(totalOf(term)) + PRIOR) / (of(term) + 0.5)) };
+  return { ids: rows[0]?.ids ?? [], of, idf: (term) => Math.log((of(totalOf(term)) + PRIOR) / (of(term) + 0.5)) };
 }
 
 /** Forgets terms that no article has used for weeks; answers how many. */

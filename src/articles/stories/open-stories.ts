@@ -1,6 +1,6 @@
 /** The stories that may still grow, in PostgreSQL: their centroids, and an index of terms. */
 import { readFileSync } from 'node:fs';
-import { PREPARED, type Sql } from '../../engines/sql.ts';
+import { PREPARED, type Sql, UNASKED } from '../../engines/sql.ts';
 import type { StoryId } from '../../ids.ts';
 import { current, STORY_WINDOW, type Story } from './cluster.ts';
 
@@ -48,48 +48,42 @@ export async function findCandidates(sql: Sql, probes: readonly Probe[]): Promis
 }
 
 /**
- * Writes stories that changed, gives ids to those that have none, and leads the ids of those that merged to where they
- * went. Answers the ids that are new.
+ * Writes stories that changed, gives those that have none the next of `ids`, and leads the ids of those that merged to
+ * where they went. Answers the ids that are new.
  */
 export async function saveStories(
   sql: Sql,
   changed: readonly Story[],
   merged: readonly Story[],
+  ids: readonly StoryId[],
   now: Date,
 ): Promise<StoryId[]> {
-  const rows = changed.map(({ id, centroid, barred, size, firstAt, lastAt }, place) => ({
-    place,
-    story: id,
-    centroid: Object.fromEntries([...centroid].map(([term, weight]) => [term, Math.round(weight * 1e4) / 1e4])),
-    barred: [...barred],
-    size,
-    firstAt: new Date(firstAt),
-    lastAt: new Date(lastAt),
+  const opened = changed.filter(({ id }) => id === undefined);
+  for (const [index, story] of opened.entries()) story.id = ids[index];
+  const isNew = new Set(opened);
+  const rows = changed.map((story) => ({
+    story: story.id,
+    isNew: isNew.has(story),
+    centroid: Object.fromEntries([...story.centroid].map(([term, weight]) => [term, Math.round(weight * 1e4) / 1e4])),
+    barred: [...story.barred],
+    size: story.size,
+    firstAt: new Date(story.firstAt),
+    lastAt: new Date(story.lastAt),
   }));
   const postings = [...changed.flatMap(postingsOf), ...merged.flatMap(withoutPostings)];
-  const saved = await sql.query<{ story: StoryId }>(
-    SAVE_STORIES,
-    [JSON.stringify(rows), JSON.stringify(postings), now],
-    PREPARED,
-  );
-  const opened: StoryId[] = [];
-  for (const [place, { story }] of saved.rows.entries()) {
-    const given = changed[place];
-    if (given === undefined || given.id !== undefined) continue;
-    given.id = story;
-    opened.push(story);
-  }
+  await sql.query(SAVE_STORIES, [JSON.stringify(rows), JSON.stringify(postings), now], UNASKED);
   if (merged.length > 0) {
-    await sql.query(MERGE_STORIES, [merged.map(({ id }) => id), merged.map((story) => current(story).id)]);
+    const kept = merged.map((story) => current(story).id);
+    await sql.query(MERGE_STORIES, [merged.map(({ id }) => id), kept], UNASKED);
   }
-  return opened;
+  return opened.flatMap(({ id }) => id ?? []);
 }
 
-function postingsOf({ centroid, indexed }: Story, place: number) {
+function postingsOf({ id, centroid, indexed }: Story) {
   const before = new Set(indexed);
   return [
-    ...indexed.filter((term) => !centroid.has(term)).map((term) => ({ place, term, kept: false })),
-    ...[...centroid.keys()].filter((term) => !before.has(term)).map((term) => ({ place, term, kept: true })),
+    ...indexed.filter((term) => !centroid.has(term)).map((term) => ({ story: id, term, kept: false })),
+    ...[...centroid.keys()].filter((term) => !before.has(term)).map((term) => ({ story: id, term, kept: true })),
   ];
 }
 

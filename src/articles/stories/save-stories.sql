@@ -1,15 +1,12 @@
--- Writes what became of the open stories: those that are new, centroids, and the index of their terms. Answers the id of
--- each, in their order.
--- $1 json array of {place, story, centroid, barred, size, firstAt, lastAt}: no story for a new one. $2 json array of
--- {place, story, term, kept}: false to take a term out of the index, true to put it in; by place or by story. $3 now.
+-- Writes what became of the open stories: those that are new, centroids, and the index of their terms.
+-- $1 json array of {story, isNew, centroid, barred, size, firstAt, lastAt}. $2 json array of {story, term, kept}: false to
+-- take a term out of the index, true to put it in. $3 now.
 -- Terms that go are found one by one (the limit sees to it): a plan that was made while the index was empty, and is kept
 -- while it fills, would read it as a whole for each of them.
 with given as materialized (
-  select
-    place, centroid, barred, size, "firstAt" as first_at, "lastAt" as last_at, story is null as is_new,
-    coalesce(story, nextval(pg_get_serial_sequence('stories', 'id'))) as story
+  select story, centroid, barred, size, "firstAt" as first_at, "lastAt" as last_at, "isNew" as is_new
   from json_to_recordset($1::json) as given (
-    place int, story bigint, centroid json, barred text[], size int, "firstAt" timestamptz, "lastAt" timestamptz
+    story bigint, "isNew" boolean, centroid json, barred text[], size int, "firstAt" timestamptz, "lastAt" timestamptz
   )
 ),
 opened as (
@@ -27,8 +24,7 @@ saved as (
     touched_at = excluded.touched_at
 ),
 posting as materialized (
-  select coalesce(changed.story, (select given.story from given where given.place = changed.place)) as story, term, kept
-  from json_to_recordset($2::json) as changed (place int, story bigint, term text, kept boolean)
+  select story, term, kept from json_to_recordset($2::json) as changed (story bigint, term text, kept boolean)
 ),
 dropped as (
   delete from story_postings where ctid = any (array(
@@ -39,10 +35,7 @@ dropped as (
     ) found
     where not posting.kept
   ))
-),
-added as (
-  insert into story_postings (term, story_id)
-  select term, story from posting where kept
-  on conflict do nothing
 )
-select story from given order by place
+insert into story_postings (term, story_id)
+select term, story from posting where kept
+on conflict do nothing
