@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { SECOND } from '../clock.ts';
 import type { Log } from '../log.ts';
@@ -6,7 +7,6 @@ import { answerBrokenRequest, codedErrorOf, errorHandler, sendProblem } from './
 import type { ApiTools } from './tools.ts';
 import { watchRoutes } from './unknown-route.ts';
 import { openValidation } from './validation.ts';
-import type { Desk } from './view-desk.ts';
 
 const BODY_LIMIT = 64 * 1024;
 const REQUEST_TIMEOUT = 15 * SECOND;
@@ -21,6 +21,9 @@ const CLOSE_PATIENCE = 10 * SECOND;
 const IDLE_CHECK = 0.1 * SECOND;
 /** A category's slug of 64 Japanese characters, escaped. */
 const MAX_PARAM_LENGTH = 600;
+
+/** Answers the request, or gives false where that is for others to do. */
+export type StraightDesk = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 /** A server with its limits, error answers and measuring, but no route yet; routes are added in the context given. */
 export function openBase(tools: Pick<ApiTools, 'settings' | 'metrics' | 'clock'>, log: Log) {
@@ -64,18 +67,17 @@ export function openBase(tools: Pick<ApiTools, 'settings' | 'metrics' | 'clock'>
   return { app, answerUnknownRoute: watchRoutes(app), giveStraight };
 
   /**
-   * Gives requests of exactly this path to the desk at once, as its route would, save for what routing costs. Once the
-   * server closes, the router has the word.
+   * Asks these desks first, which answer as their routes would, save for what routing costs; what none of them takes goes
+   * to the router. Once the server closes, the router has the word.
    */
-  function giveStraight(method: string, path: string, desk: Desk): void {
+  function giveStraight(...desks: readonly StraightDesk[]): void {
     let isClosing = false;
     app.addHook('preClose', async () => {
       isClosing = true;
     });
     app.server.removeAllListeners('request');
     app.server.on('request', (request, response) => {
-      if (request.url === path && request.method === method && !isClosing) desk(request, response);
-      else app.routing(request, response);
+      if (isClosing || !desks.some((take) => take(request, response))) app.routing(request, response);
     });
   }
 }

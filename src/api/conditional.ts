@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import type { FastifyReply, FastifyRequest, onSendHookHandler } from 'fastify';
+
+/** A request as far as its conditions go. */
+export type Conditional = Pick<IncomingMessage, 'headers'>;
 
 /**
  * Whether the caller has this representation already (If-None-Match; compared weakly, as RFC 9110 asks). All our tags
  * are weak: compression makes other bytes of the same answer.
  */
-export function isUnchanged(request: FastifyRequest, etag: string): boolean {
+export function isUnchanged(request: Conditional, etag: string): boolean {
   const given = request.headers['if-none-match'];
   if (given === undefined) return false;
   if (given.trim() === '*') return true;

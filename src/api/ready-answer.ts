@@ -1,5 +1,5 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
-import { isUnchanged } from './conditional.ts';
+import type { ServerResponse } from 'node:http';
+import { type Conditional, isUnchanged } from './conditional.ts';
 import { type Encoding, type Packed, packed } from './packed.ts';
 
 /** What plugins say of the other public reads (security.ts). */
@@ -48,17 +48,12 @@ export function readyAnswer(etag: string, cacheControl: string, write: () => str
   };
 }
 
-/**
- * Sends it past Fastify's reply, which would look at every header three times and count the bytes of every body: a third
- * of what a list costs.
- */
-export function sendReady(request: FastifyRequest, reply: FastifyReply, answer: ReadyAnswer): FastifyReply {
-  reply.hijack();
+/** Sends it on Node's own response: Fastify's reply would look at every header three times and count every body's bytes. */
+export function sendReady(request: Conditional, response: ServerResponse, answer: ReadyAnswer): void {
   if (isUnchanged(request, answer.etag)) {
-    reply.raw.writeHead(304, answer.unchanged as string[]).end();
-    return reply;
+    response.writeHead(304, answer.unchanged as string[]).end();
+    return;
   }
   const { head, body } = answer.for(request.headers['accept-encoding']);
-  reply.raw.writeHead(200, head as string[]).end(body);
-  return reply;
+  response.writeHead(200, head as string[]).end(body);
 }

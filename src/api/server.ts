@@ -8,6 +8,7 @@ import { openBase } from './base.ts';
 import { tagAnswers } from './conditional.ts';
 import { openCostLimit } from './cost-limit.ts';
 import { openIntake } from './intake.ts';
+import { openListDesk } from './list-desk.ts';
 import { openLists } from './lists.ts';
 import { describeRoutes } from './openapi.ts';
 import { portError } from './port.ts';
@@ -52,13 +53,18 @@ export async function openServer(tools: ApiTools, plugins: readonly Plugin[] = [
   await describeRoutes(app, tools.settings);
   const desk = openViewDesk({ ...tools, log }, intake);
   await app.register(viewRoutes({ ...tools, log }, intake, desk));
-  giveStraight('POST', VIEWS_ROUTE, desk);
+  const listDesk = openListDesk(lists, tools.metrics);
+  giveStraight((request, response) => {
+    if (request.url !== VIEWS_ROUTE || request.method !== 'POST') return false;
+    desk(request, response);
+    return true;
+  }, listDesk.take);
   await app.register(redirectRoutes(tools, intake));
   if (tools.settings.PUBLIC_URL !== undefined) await app.register(websubRoutes(tools));
   await app.register(healthRoutes(tools));
   await app.register(streamRoutes(tools, lists));
   const costLimit = openCostLimit(tools);
-  await app.register(rankingRoutes(lists, costLimit));
+  await app.register(rankingRoutes(lists, listDesk, costLimit));
   await app.register(async (full) => {
     await full.register(helmet, HELMET);
     full.setNotFoundHandler(answerUnknownRoute);
