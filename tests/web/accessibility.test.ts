@@ -70,7 +70,7 @@ describe('every page in Chromium', { skip: lacksChromium }, () => {
     '/search?q=assembly&category=politics',
     '/nothing-here',
     '/ops',
-    '/ops?feeds=all&curations=log',
+    '/ops?feeds=all&curations=log&lang=ja',
   ];
 
   test('axe finds nothing, nothing overflows, the console is silent, and all comes from here', async () => {

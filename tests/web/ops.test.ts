@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import type { FastifyInstance } from 'fastify';
 import { addFeeds } from '../../src/feeds/store.ts';
+import { OPS_EN } from '../../src/web/ops/words-en.ts';
+import { OPS_JA } from '../../src/web/ops/words-ja.ts';
 import { type OpsUnderTest, openOps, PASSWORD } from './ops-under-test.ts';
 
 let ops: OpsUnderTest;
@@ -79,6 +81,41 @@ describe('who may see it', () => {
     assert.match(policy, /script-src 'self';.*frame-ancestors 'none'/);
     assert.doesNotMatch(policy, /unsafe/);
     assert.doesNotMatch(body, /<style|\sstyle="|\son[a-z]+="|https?:\/\/(?!example\.com)/);
+  });
+});
+
+describe('in Japanese', () => {
+  test('as the browser or the address asks, its parts, forms and answers too; what servers said stays English', async () => {
+    await addFeeds(ops.sql, [ops.feedAt('a')], ops.clock());
+    await ops.sql.query(
+      `update feeds set failures = 2, last_outcome = 'failed:dns', last_error = 'There is no such host.'`,
+    );
+    const asked = await get('/ops', { 'accept-language': 'ja' });
+    assert.equal(asked.headers['content-language'], 'ja');
+    assert.match(asked.body, /<html lang="ja"[\s\S]*<a href="\/ops\?lang=en" hreflang="en" lang="en">English/);
+    const { body } = await get('/ops?lang=ja');
+    assert.match(body, /連続2回[\s\S]*<span class="feed-error" lang="en">There is no such host\.<\/span>/);
+    for (const link of ['data-live="/ops/parts/feeds', 'data-plots="/ops/pulse.json', 'action="/ops/feeds']) {
+      const [, query] = new RegExp(`${link}[^"?]*\\?([^"]*)`).exec(body) ?? [];
+      assert.match(query ?? '', /lang=ja/, link);
+    }
+    const named = (words: object): string[] =>
+      Object.values(words).flatMap((word) =>
+        typeof word === 'string' ? word : typeof word === 'object' ? named(word) : [],
+      );
+    const same = new Set(named(OPS_JA));
+    const left = named(OPS_EN).filter((word) => !same.has(word) && body.includes(`>${word}<`));
+    assert.deepEqual(left, [], 'nothing of ours is left in English');
+    assert.match((await get('/ops/parts/tiles?lang=ja')).body, /待機中のジョブ/);
+    const { plots } = (await get('/ops/pulse.json?lang=ja')).json();
+    assert.deepEqual(
+      plots[0].lines.map(({ label }: { label: string }) => label),
+      ['新着あり', '変更なし', 'その他', '失敗'],
+    );
+    const added = await post('/ops/feeds?lang=ja', { url: 'https://news.example/feed.xml' });
+    assert.match(noticeIn(added.body), /feed\.xmlを追加し/);
+    const refused = await post('/ops/feeds?lang=ja', { url: 'https://nothing.example/' });
+    assert.match(noticeIn(refused.body), /notice-error" lang="en"/);
   });
 });
 

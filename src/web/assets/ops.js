@@ -7,7 +7,7 @@
   const dark = matchMedia('(prefers-color-scheme: dark)');
 
   // A form that was answered is not sent again by loading the page anew.
-  if (location.pathname !== '/ops') history.replaceState(null, '', '/ops');
+  if (location.pathname !== '/ops') history.replaceState(null, '', `/ops${location.search}`);
 
   // A file fills the text beside it; without scripts the text is all there is.
   for (const input of document.querySelectorAll('[data-fills]')) {
@@ -22,7 +22,7 @@
 
   const amount = (value, isBytes) => {
     if (value === null || value === undefined) return '–';
-    if (!isBytes) return value.toLocaleString('en-US');
+    if (!isBytes) return value.toLocaleString(document.documentElement.lang);
     const power = Math.min(4, Math.floor(Math.log10(Math.max(1, value)) / 3));
     return `${(value / 1000 ** power).toPrecision(3)} ${['B', 'kB', 'MB', 'GB', 'TB'][power]}`;
   };

@@ -10,27 +10,36 @@ import { LIST_KINDS, type Scope } from '../../ranking/list.ts';
 import { userOf } from './basic-auth.ts';
 import type { FormGuard } from './form-guard.ts';
 import type { OpsTools } from './tools.ts';
+import type { OpsEdition } from './words.ts';
+import type { OpsWords } from './words-en.ts';
 
 /** What the page says after a form was sent. */
 export interface Notice {
   readonly isError: boolean;
   readonly text: string;
+  /** Of the text and the lines, where it is not that of the page. */
+  readonly lang: 'en' | null;
   /** What else there is to say, a line each. */
   readonly lines: readonly string[];
 }
 
 type Fields = Readonly<Record<string, string>>;
-type Action = (fields: Fields, request: FastifyRequest) => Promise<string | Omit<Notice, 'isError'>>;
+type Action = (
+  fields: Fields,
+  request: FastifyRequest,
+  words: OpsWords['said'],
+) => Promise<string | Pick<Notice, 'text' | 'lines'>>;
 
 /** An OPML document of a thousand feeds, escaped as forms do. */
 const FORM_LIMIT = 12 * 1024 * 1024;
 const LINES = 30;
 
-/** Adds the routes that forms are sent to. `show` answers with the page and what came of it. */
+/** Adds the routes that forms are sent to. `show` answers with the page, in the edition of who asks, and what came of it. */
 export function addActions(
   app: FastifyInstance,
   tools: OpsTools,
   forms: FormGuard,
+  editionOf: (request: FastifyRequest) => OpsEdition,
   show: (request: FastifyRequest, reply: FastifyReply, notice: Notice) => Promise<FastifyReply>,
 ): void {
   app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) =>
@@ -38,26 +47,29 @@ export function addActions(
   );
   for (const [path, act] of Object.entries(actionsOf(tools))) {
     app.post(path, { bodyLimit: FORM_LIMIT }, async (request, reply) => {
-      const notice = forms.isOurs(request) ? await noticeOf(() => act(request.body as Fields, request)) : FOREIGN;
+      const edition = editionOf(request);
+      const { said } = edition.words;
+      const isOurs = forms.isOurs(request);
+      const notice = isOurs
+        ? await noticeOf(edition, () => act(request.body as Fields, request, said))
+        : { isError: true, lang: null, ...plain(said.foreign) };
       const fields = { route: path, by: userOf(request), params: request.params };
       if (notice.isError) tools.log.warn({ ...fields, error: notice.text }, 'ops: refused');
       else tools.log.info(fields, 'ops');
-      return show(request, reply.code(notice === FOREIGN ? 403 : notice.isError ? 400 : 200), notice);
+      return show(request, reply.code(!isOurs ? 403 : notice.isError ? 400 : 200), notice);
     });
   }
 }
 
 const plain = (text: string) => ({ text, lines: [] });
-const failed = (text: string): Notice => ({ isError: true, ...plain(text) });
-const FOREIGN = failed('This form was not sent from this page. Load the page anew.');
 
 /** What an action says, also where it refuses. */
-async function noticeOf(act: () => ReturnType<Action>): Promise<Notice> {
+async function noticeOf({ english }: OpsEdition, act: () => ReturnType<Action>): Promise<Notice> {
   try {
     const said = await act();
-    return { isError: false, ...(typeof said === 'string' ? plain(said) : said) };
+    return { isError: false, lang: null, ...(typeof said === 'string' ? plain(said) : said) };
   } catch (error) {
-    if (error instanceof CodedError) return failed(error.message);
+    if (error instanceof CodedError) return { isError: true, lang: english, ...plain(error.message) };
     throw error;
   }
 }
@@ -69,15 +81,15 @@ function actionsOf({ sql, clock, pollNow, checkFeed, discoverFeeds }: OpsTools):
     return feedId(Number(id));
   };
   const setState = (state: 'active' | 'paused'): Action => {
-    return async (_fields, request) => {
+    return async (_fields, request, said) => {
       const feed = await updateFeed(sql, idIn(request), { state });
       if (feed === undefined) throw new CodedError('feed-unknown', 'There is no such feed any more.');
-      return `${feed.title || feed.url} is ${state === 'paused' ? 'paused' : 'polled again'}.`;
+      return (state === 'paused' ? said.paused : said.resumed)(feed.title || feed.url);
     };
   };
 
   return {
-    async '/ops/feeds'({ url = '', category = '' }) {
+    async '/ops/feeds'({ url = '', category = '' }, _request, said) {
       const found = await discoverFeeds(url.trim());
       const best = found.best?.via === 'itself' ? url.trim() : found.best?.url;
       if (best === undefined) throw notFound(found);
@@ -85,41 +97,41 @@ function actionsOf({ sql, clock, pollNow, checkFeed, discoverFeeds }: OpsTools):
       const { added, rejected } = await addFeeds(sql, [{ url: best, title: '', siteUrl: null, categories }], clock());
       if (rejected[0] !== undefined) throw new CodedError('feed-url-invalid', rejected[0].message);
       const [id] = added;
-      if (id === undefined) return `${best} is there already.`;
+      if (id === undefined) return said.thereAlready(best);
       await pollNow(id);
-      return `${best} was added, and is polled now.`;
+      return said.added(best);
     },
-    async '/ops/feeds/check'({ url = '' }) {
+    async '/ops/feeds/check'({ url = '' }, _request, said) {
       const { outcome, message, advice, steps, feed, entries, took } = await checkFeed(url.trim());
       const text =
         feed === null
           ? `${outcome}: ${message ?? 'no feed'} ${advice ?? ''}`
-          : `A feed: “${feed.title}”, ${entries.length} articles, read in ${Math.round(took)} ms. Nothing was stored.`;
+          : said.checked(feed.title, entries.length, Math.round(took));
       const titles = entries.slice(0, 5).map(({ title }) => `· ${title}`);
       return { text, lines: [...steps.map(({ says }) => says), ...titles].slice(0, LINES) };
     },
-    async '/ops/feeds/import'({ opml = '' }) {
+    async '/ops/feeds/import'({ opml = '' }, _request, said) {
       const { added, existing, rejected } = await addFeeds(sql, readOpml(opml), clock());
       return {
-        text: `${added.length} feeds were added, ${existing.length} were there already, ${rejected.length} were left out.`,
+        text: said.imported(added.length, existing.length, rejected.length),
         lines: rejected.slice(0, LINES).map(({ url, message }) => `${url}: ${message}`),
       };
     },
     '/ops/feeds/:id/pause': setState('paused'),
     '/ops/feeds/:id/resume': setState('active'),
-    async '/ops/feeds/:id/poll'(_fields, request) {
+    async '/ops/feeds/:id/poll'(_fields, request, said) {
       await pollNow(idIn(request));
-      return 'The feed is polled as soon as a poller is free.';
+      return said.polled;
     },
-    async '/ops/curations'(fields, request) {
+    async '/ops/curations'(fields, request, said) {
       const made = await addCuration(sql, { ...curationIn(fields, clock()), by: userOf(request) }, clock());
-      return `${made.action === 'pin' ? 'Pinned' : 'Left out'}: ${made.value}. The lists follow within seconds.`;
+      return said.decided(made.action === 'pin', made.value);
     },
-    async '/ops/curations/:id/end'(_fields, request) {
+    async '/ops/curations/:id/end'(_fields, request, said) {
       const { id = '' } = request.params as { id?: string };
       if (!/^[1-9]\d{0,14}$/.test(id)) throw new CodedError('curation-unknown', 'There is no such decision.');
       await endCuration(sql, Number(id), userOf(request), clock());
-      return 'The decision was ended. The lists follow within seconds.';
+      return said.ended;
     },
   };
 }

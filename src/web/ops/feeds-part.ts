@@ -1,43 +1,38 @@
 import { adviceFor } from '../../feeds/advice.ts';
-import { inWords } from '../../feeds/explain.ts';
 import type { Feed, FeedState } from '../../feeds/feed.ts';
 import { listFeeds } from '../../feeds/store.ts';
 import { listTroubled } from '../../feeds/troubled.ts';
 import { type Query, textIn } from '../box-spec.ts';
 import { webUrl } from '../text.ts';
 import type { OpsTools } from './tools.ts';
-import { relative } from './words.ts';
+import { type OpsEdition, relative } from './words.ts';
 
 const STATES: readonly FeedState[] = ['active', 'paused', 'quarantined', 'retired'];
 const VIEWS = ['troubled', 'all', ...STATES] as const;
 type View = (typeof VIEWS)[number];
-
-const VIEW_NAMES: Readonly<Record<View, string>> = {
-  ...{ troubled: 'Need a look', all: 'All', active: 'Active', paused: 'Paused' },
-  ...{ quarantined: 'Quarantined', retired: 'Retired' },
-};
 const SHOWN = 50;
 /** Due for less is the scheduler's rhythm. */
 const LATE_SECONDS = 10;
 
 /** Feeds as a table shows them, and the ways to the others. */
-export async function feedsPart({ sql, clock }: Pick<OpsTools, 'sql' | 'clock'>, query: Query) {
+export async function feedsPart({ sql, clock }: Pick<OpsTools, 'sql' | 'clock'>, query: Query, edition: OpsEdition) {
   const now = clock();
   const view = VIEWS.find((known) => known === query['feeds']) ?? 'troubled';
   const cursor = textIn(query, 'cursor');
   const page = await read(view, cursor);
   const href = (other: View, next?: string) =>
     `?${new URLSearchParams({ feeds: other, ...(next !== undefined && { cursor: next }) })}`;
+  const onPage = (path: string) => edition.href(`/ops${path}#feeds`);
   return {
-    fragment: `/ops/parts/feeds${href(view, cursor || undefined)}`,
+    fragment: edition.href(`/ops/parts/feeds${href(view, cursor || undefined)}`),
     tabs: VIEWS.map((other) => ({
-      name: VIEW_NAMES[other],
-      href: `/ops${href(other)}#feeds`,
+      name: edition.words.views[other],
+      href: onPage(href(other)),
       isCurrent: other === view,
     })),
-    rows: page.items.map((feed) => rowOf(feed, now)),
+    rows: page.items.map((feed) => rowOf(feed, now, edition)),
     isTroubled: view === 'troubled',
-    next: page.next === null ? null : `/ops${href(view, page.next)}#feeds`,
+    next: page.next === null ? null : onPage(href(view, page.next)),
   };
 
   async function read(wanted: View, from: string): Promise<{ items: readonly Feed[]; next: string | null }> {
@@ -51,25 +46,37 @@ export async function feedsPart({ sql, clock }: Pick<OpsTools, 'sql' | 'clock'>,
   }
 }
 
-function rowOf(feed: Feed, now: Date) {
+function rowOf(feed: Feed, now: Date, { words, mark }: OpsEdition) {
+  const { duration } = words;
   const late = Math.round((now.getTime() - feed.nextPollAt.getTime()) / 1000);
   const isPolled = feed.state !== 'paused';
   return {
     id: feed.id,
     title: feed.title || feed.host,
+    lang: mark(feed.title || feed.host, feed.language),
     url: feed.url,
     link: webUrl(feed.url),
     categories: feed.categories.join(', '),
-    state: feed.state !== 'active' ? feed.state : feed.failures > 0 ? 'failing' : 'well',
+    state: stateOf(feed),
+    stateName: words.states[stateOf(feed)],
     failures: feed.failures,
     isPaused: feed.state === 'paused',
-    due: !isPolled ? 'not polled' : late > LATE_SECONDS ? `${inWords(late)} late` : relative(feed.nextPollAt, now),
+    due: !isPolled
+      ? words.notPolled
+      : late > LATE_SECONDS
+        ? words.late(duration(late))
+        : relative(feed.nextPollAt, now, words),
     isLate: isPolled && late > LATE_SECONDS,
-    every: inWords(feed.intervalSeconds),
-    last: feed.lastPolledAt === null ? 'never' : relative(feed.lastPolledAt, now),
+    every: words.every(duration(feed.intervalSeconds)),
+    last: feed.lastPolledAt === null ? words.never : relative(feed.lastPolledAt, now, words),
     outcome: feed.lastOutcome,
     status: feed.lastStatus,
     error: feed.lastError,
     advice: adviceFor(feed.lastOutcome, feed.lastStatus),
   };
+}
+
+function stateOf({ state, failures }: Feed) {
+  if (state !== 'active') return state;
+  return failures > 0 ? 'failing' : 'well';
 }

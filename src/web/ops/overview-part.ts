@@ -1,14 +1,9 @@
 import type { FeedHealth } from '../../feeds/count.ts';
-import { inWords } from '../../feeds/explain.ts';
 import { rankingHref, spanOf } from '../spans.ts';
 import { JOB_STATES, type ListState, type Overview } from './overview.ts';
-import { bytesInWords, numberInWords } from './words.ts';
+import { bytesInWords, type OpsEdition } from './words.ts';
 
 const HEALTHS: readonly FeedHealth[] = ['active', 'backoff', 'failing', 'quarantined', 'paused', 'retired'];
-const HEALTH_NAMES: Readonly<Record<FeedHealth, string>> = {
-  ...{ active: 'well', backoff: 'failed lately', failing: 'failing' },
-  ...{ quarantined: 'quarantined', paused: 'paused', retired: 'retired' },
-};
 /** Jobs that wait for longer are too many for the workers that there are. */
 const LONG_WAIT = 30;
 const FULL_SHARE = 0.8;
@@ -21,10 +16,12 @@ interface Tile {
   readonly isBad: boolean;
 }
 
-export function overviewPart({ feeds, overdue, lists, queues, storage }: Overview) {
+export function overviewPart({ feeds, overdue, lists, queues, storage }: Overview, edition: OpsEdition) {
+  const { words } = edition;
+  const { number, duration, tiles: named } = words;
   const total = Object.values(feeds).reduce((sum, count) => sum + count, 0);
   const byHealth = HEALTHS.filter((health) => (feeds[health] ?? 0) > 0).map(
-    (health) => `${numberInWords(feeds[health] ?? 0)} ${HEALTH_NAMES[health]}`,
+    (health) => `${number(feeds[health] ?? 0)} ${words.healths[health]}`,
   );
   const ages = lists.flatMap(({ age }) => age ?? []);
   const waiting = queues.reduce((sum, { counts }) => sum + counts.waiting, 0);
@@ -33,58 +30,60 @@ export function overviewPart({ feeds, overdue, lists, queues, storage }: Overvie
   const { redis, redisLimit, database } = storage;
   const tiles: Tile[] = [
     {
-      ...{ name: 'Feeds', value: numberInWords(total), about: byHealth.join(' · ') || 'none yet' },
+      ...{ name: words.feeds, value: number(total), about: byHealth.join(' · ') || words.noneYet },
       isBad: (feeds.failing ?? 0) + (feeds.quarantined ?? 0) > 0,
     },
     {
-      name: 'Overdue',
-      value: numberInWords(overdue),
-      about: 'feeds that wait for a poller',
+      name: named.overdue,
+      value: number(overdue),
+      about: named.overdueAbout,
       isBad: overdue > total / 10,
     },
     {
-      ...{ name: 'Newest list', value: ages.length === 0 ? '–' : inWords(Math.min(...ages)) },
-      ...{ about: 'since one was published', isBad: false },
+      ...{ name: named.newest, value: ages.length === 0 ? '–' : duration(Math.min(...ages)) },
+      ...{ about: named.newestAbout, isBad: false },
     },
     {
-      ...{ name: 'Jobs waiting', value: numberInWords(waiting) },
-      about: longest < 1 ? 'none for long' : `the first for ${inWords(longest)}`,
+      ...{ name: named.waiting, value: number(waiting) },
+      about: longest < 1 ? words.noneForLong : words.firstWaits(duration(longest)),
       isBad: longest > LONG_WAIT,
     },
-    { name: 'Jobs failed', value: numberInWords(failed), about: 'of those kept to look at', isBad: failed > 0 },
-    { name: 'PostgreSQL', value: bytesInWords(database), about: 'on disk', isBad: false },
+    { name: named.failed, value: number(failed), about: named.failedAbout, isBad: failed > 0 },
+    { name: 'PostgreSQL', value: bytesInWords(database), about: named.disk, isBad: false },
     {
       ...{ name: 'Redis', value: bytesInWords(redis) },
-      about: redisLimit === null ? 'in memory, no limit set' : `of ${bytesInWords(redisLimit)}`,
+      about: redisLimit === null ? named.memory : words.ofLimit(bytesInWords(redisLimit)),
       isBad: redisLimit !== null && redis > redisLimit * FULL_SHARE,
     },
   ];
   return {
     tiles,
-    lists: lists.map(listRow),
+    lists: lists.map((list) => listRow(list, edition)),
     queues: queues.map(({ name, counts, oldest }) => ({
       name,
       href: `/ops/queues/queue/${name}`,
-      counts: JOB_STATES.map((state) => numberInWords(counts[state])),
-      oldest: oldest < 1 ? '–' : inWords(oldest),
+      counts: JOB_STATES.map((state) => number(counts[state])),
+      oldest: oldest < 1 ? '–' : duration(oldest),
       isBad: counts.failed > 0 || oldest > LONG_WAIT,
     })),
     tables: storage.tables.map(({ name, bytes, rows }) => ({
       name,
       bytes: bytesInWords(bytes),
-      rows: rows === 0 ? '–' : numberInWords(rows),
+      rows: rows === 0 ? '–' : number(rows),
       share: Math.round((bytes / Math.max(1, storage.database)) * 100),
     })),
   };
 }
 
-function listRow({ key, title, age, items, confidence }: ListState) {
+function listRow({ key, title, age, items, confidence }: ListState, { words, href, mark }: OpsEdition) {
+  const span = key.window ?? (key.kind === 'rising' ? 'rising' : 'now');
   return {
     title,
-    span: key.window ?? (key.kind === 'rising' ? 'rising' : 'now'),
-    href: rankingHref({ scope: key.scope, span: spanOf(key) }),
-    age: age === null ? 'never' : `${inWords(age)} ago`,
+    lang: mark(title),
+    span: words.spans[span] ?? span,
+    href: href(rankingHref({ scope: key.scope, span: spanOf(key) })),
+    age: age === null ? words.never : words.ago(words.duration(age)),
     items,
-    confidence,
+    confidence: words.confidences[confidence],
   };
 }

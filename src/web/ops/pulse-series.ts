@@ -1,5 +1,6 @@
 import { type PulseMinute, readPulse } from '../../pulse.ts';
 import type { OpsTools } from './tools.ts';
+import type { OpsWords } from './words-en.ts';
 
 /** A plot's lines by name, each what the values of these names add up to in a minute. */
 const PLOTS: Readonly<Record<string, Readonly<Record<string, RegExp>>>> = {
@@ -20,12 +21,12 @@ const MEASURED = new Set(['lists', 'waiting', 'storage']);
 const MINUTES = 90;
 
 /** What the plots of the ops page draw: seconds since 1970, and for each plot its lines. The present minute is left out. */
-export async function pulseSeries({ redis, clock }: Pick<OpsTools, 'redis' | 'clock'>) {
+export async function pulseSeries({ redis, clock }: Pick<OpsTools, 'redis' | 'clock'>, words: OpsWords) {
   const minutes = (await readPulse(redis, MINUTES + 1, clock())).slice(0, -1);
   const plots = Object.entries(PLOTS).map(([name, lines]) => ({
     name,
     lines: Object.entries(lines).map(([label, pattern]) => ({
-      label,
+      label: words.lines[label] ?? label,
       values: minutes.map((minute) => amountOf(minute, pattern, MEASURED.has(name))),
     })),
   }));

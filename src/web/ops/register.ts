@@ -8,6 +8,8 @@ import { notePulse } from '../../pulse.ts';
 import { etagOf } from '../answer.ts';
 import type { AssetUrls } from '../assets.ts';
 import type { Query } from '../box-spec.ts';
+import { inLanguage, openEditions } from '../edition.ts';
+import { AUTONYMS, LANGUAGES } from '../language.ts';
 import { addActions, type Notice } from './actions.ts';
 import { openBasicGuard } from './basic-auth.ts';
 import { addBoard } from './board.ts';
@@ -18,6 +20,7 @@ import { type Overview, openOverview } from './overview.ts';
 import { overviewPart } from './overview-part.ts';
 import { pulseSeries } from './pulse-series.ts';
 import type { OpsTools } from './tools.ts';
+import { type OpsEdition, opsEdition } from './words.ts';
 
 const CONTENT_SECURITY_POLICY = [
   ...["default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:", "connect-src 'self'"],
@@ -28,17 +31,20 @@ const PARTS = ['tiles', 'tables', 'feeds', 'curations'] as const;
 
 /** Adds /ops, its parts and its forms, and Bull Board below it, all behind ADMIN_TOKEN; where that is not set, nothing. */
 export async function registerOps(app: FastifyInstance, tools: OpsTools, asset: AssetUrls): Promise<void> {
-  const { ADMIN_TOKEN, SITE_NAME } = tools.settings;
+  const { ADMIN_TOKEN, SITE_NAME, SITE_TIME_ZONE } = tools.settings;
   if (ADMIN_TOKEN === undefined) return addClosed(app);
   const views = fileURLToPath(new URL('../templates/', import.meta.url));
   const templates = new Eta({ views, cache: true, autoEscape: true });
   const forms = openFormGuard(ADMIN_TOKEN);
   const overview = openOverview(tools);
+  const editions = openEditions(SITE_TIME_ZONE);
+  const editionOf = ({ query, headers }: FastifyRequest) =>
+    opsEdition(editions((query as Query)['lang'], headers['accept-language']));
   const partOf = {
-    tiles: async () => ({ ...overviewPart(await overview()), fragment: '/ops/parts/tiles' }),
-    tables: async () => ({ ...overviewPart(await overview()), fragment: '/ops/parts/tables' }),
-    feeds: (query: Query) => feedsPart(tools, query),
-    curations: (query: Query) => curationsPart(tools, query),
+    tiles: async (_: Query, edition: OpsEdition) => overviewPart(await overview(), edition),
+    tables: async (_: Query, edition: OpsEdition) => overviewPart(await overview(), edition),
+    feeds: (query: Query, edition: OpsEdition) => feedsPart(tools, query, edition),
+    curations: (query: Query, edition: OpsEdition) => curationsPart(tools, query, edition),
   };
 
   await app.register(async (ops) => {
@@ -49,28 +55,34 @@ export async function registerOps(app: FastifyInstance, tools: OpsTools, asset: 
     ops.get('/ops', (request, reply) => show(request, reply));
     for (const part of PARTS) {
       ops.get<{ Querystring: Query }>(`/ops/parts/${part}`, async (request, reply) => {
-        const data = await partOf[part](request.query);
-        return send(request, reply, templates.render(`./ops-${part}`, { ...data, word: forms.word }));
+        const edition = editionOf(request);
+        const data = await partOf[part](request.query, edition);
+        return send(request, reply, templates.render(`./ops-${part}`, { ...data, ...edition, word: forms.word }));
       });
     }
-    ops.get('/ops/pulse.json', async () => pulseSeries(tools));
-    addActions(ops, tools, forms, show);
+    ops.get('/ops/pulse.json', async (request) => pulseSeries(tools, editionOf(request).words));
+    addActions(ops, tools, forms, editionOf, show);
     await addBoard(ops, tools.queues);
   });
   keepSampling(app, tools, overview);
 
   async function show(request: FastifyRequest, reply: FastifyReply, notice?: Notice): Promise<FastifyReply> {
     const query = request.query as Query;
+    const edition = editionOf(request);
+    const { language } = edition;
     const [overviewData, feeds, curations] = await Promise.all([
       overview(),
-      partOf.feeds(query),
-      partOf.curations(query),
+      partOf.feeds(query, edition),
+      partOf.curations(query, edition),
     ]);
     const html = templates.render('./ops', {
-      ...{ siteName: SITE_NAME, word: forms.word, notice: notice ?? null },
-      ...{ overview: overviewPart(overviewData), feeds, curations, asset },
+      ...{ siteName: SITE_NAME, word: forms.word, notice: notice ?? null, ...edition },
+      ...{ overview: overviewPart(overviewData, edition), feedsPart: feeds, curations, asset },
+      editions: LANGUAGES.filter((other) => other !== language).map((other) => ({
+        ...{ language: other, name: AUTONYMS[other], href: inLanguage('/ops', other) },
+      })),
     });
-    return reply.type('text/html; charset=utf-8').send(html);
+    return reply.header('content-language', language).type('text/html; charset=utf-8').send(html);
   }
 }
 
