@@ -6,6 +6,7 @@ import { forwardedAddress } from './address.ts';
 import { bearerOf, type Guarded, openTokenGuard } from './auth.ts';
 import { type Intake, reporterOf, reportOf } from './intake.ts';
 import { openMeasure } from './measure.ts';
+import { endInOnePiece } from './one-piece.ts';
 import { codedErrorOf, openTeller, problemAnswer } from './problem.ts';
 import { readBody } from './read-body.ts';
 import { ViewSchema, ViewsBody } from './schemas/view.ts';
@@ -65,10 +66,11 @@ export function openViewDesk(tools: ApiTools, intake: Intake): Desk {
   };
 
   function confirm(response: ServerResponse, collected: Collected, startedAt: number): void {
-    if (collected.accepted === 1 && !hasAny(collected.dropped)) response.writeHead(202, ONE_READ_HEADERS).end(ONE_READ);
-    else {
+    if (collected.accepted === 1 && !hasAny(collected.dropped)) {
+      endInOnePiece(response, 202, ONE_READ_HEADERS, ONE_READ);
+    } else {
       const text = JSON.stringify(collected);
-      response.writeHead(202, countedHeaders(text)).end(text);
+      endInOnePiece(response, 202, countedHeaders(text), text);
     }
     measure(202, performance.now() - startedAt);
   }
