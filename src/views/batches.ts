@@ -11,8 +11,13 @@ export interface Batches {
   /**
    * Settles with what `conclude` makes of what became of the reads (in the same order), when Redis has answered for all of
    * them; and only then fails where one could not be recorded: nothing of a request is under way once it is answered.
+   * `since` is when the request came (performance.now()).
    */
-  add<Result>(reads: readonly Read[], conclude: (recorded: readonly Recorded[]) => Result): Promise<Result>;
+  add<Result>(
+    reads: readonly Read[],
+    since: number,
+    conclude: (recorded: readonly Recorded[]) => Result,
+  ): Promise<Result>;
   /** Reads that were added and have not settled. */
   waiting(): number;
   /** Settles when everything that was added has. */
@@ -37,11 +42,13 @@ interface Queue {
 
 interface Shard {
   readonly queue: Queue;
+  /** When the first of those that wait came. */
+  since: number;
   isBusy: boolean;
 }
 
 export function openBatches(
-  record: (shard: number, reads: readonly Read[]) => Promise<readonly Recorded[]>,
+  record: (shard: number, reads: readonly Read[], since: number) => Promise<readonly Recorded[]>,
   gatherMs: number,
   together: (send: () => void) => void = (send) => send(),
 ): Batches {
@@ -72,7 +79,7 @@ export function openBatches(
     const { reads, groups, places } = takeFrom(shard.queue, MAX_BATCH);
     shard.isBusy = true;
     try {
-      const recorded = await record(number, reads);
+      const recorded = await record(number, reads, shard.since);
       for (let i = 0; i < groups.length; i++) {
         const group = groups[i] as Group;
         group.recorded[places[i] as number] = recorded[i] ?? false;
@@ -90,20 +97,21 @@ export function openBatches(
     else if (lengthOf(shard) > 0) sendSoon();
   };
 
-  const put = (read: Read, group: Group, place: number): void => {
+  const put = (read: Read, since: number, group: Group, place: number): void => {
     const number = shardOf(read.article);
     let shard = shards.get(number);
     if (shard === undefined) {
-      shard = { queue: { reads: [], groups: [], places: [] }, isBusy: false };
+      shard = { queue: { reads: [], groups: [], places: [] }, since, isBusy: false };
       shards.set(number, shard);
     }
+    if (lengthOf(shard) === 0 || since < shard.since) shard.since = since;
     shard.queue.reads.push(read);
     shard.queue.groups.push(group);
     shard.queue.places.push(place);
   };
 
   return {
-    add(reads, conclude) {
+    add(reads, since, conclude) {
       if (reads.length === 0) return Promise.resolve(conclude([]));
       waiting += reads.length;
       sendSoon();
@@ -111,7 +119,7 @@ export function openBatches(
         const settle = ({ failure, recorded }: Group) =>
           failure === undefined ? resolve(conclude(recorded)) : reject(failure.reason);
         const group: Group = { recorded: [], size: reads.length, left: reads.length, failure: undefined, settle };
-        for (let i = 0; i < reads.length; i++) put(reads[i] as Read, group, i);
+        for (let i = 0; i < reads.length; i++) put(reads[i] as Read, since, group, i);
       });
     },
     waiting: () => waiting,

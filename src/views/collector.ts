@@ -48,7 +48,7 @@ export interface CollectorLimits {
   readonly maxWaiting: number;
   /** How long reads gather before they are counted together. */
   readonly gatherMs: number;
-  /** How long Redis and the database may take for one step. */
+  /** How long Redis and the database may take, all steps of a request together. */
   readonly answerMs: number;
   /** Reads of one article in a half-hour that one address may always give; 0 for no damping (network.ts). */
   readonly readsPerAddress: number;
@@ -58,6 +58,8 @@ const LIMITS: CollectorLimits = { maxWaiting: 20_000, gatherMs: 8, answerMs: 180
 /** A kilobyte each at most. */
 const MAX_AGENTS = 5000;
 const RETRY_SECONDS = 1;
+/** What a step is given even where those before it left no time: it takes a few milliseconds. */
+const LEAST_MS = 100;
 const MAX_URL = 2048;
 
 export function openCollector(tools: CollectorTools, limits: Partial<CollectorLimits> = {}): Collector {
@@ -68,10 +70,10 @@ export function openCollector(tools: CollectorTools, limits: Partial<CollectorLi
     salts: openSalts(redis, tools.random ?? randomBytes, answerMs),
     origins: readsPerAddress === 0 ? undefined : openOrigins(),
     batches: openBatches(
-      async (shard, reads) => {
+      async (shard, reads, since) => {
         const sentAt = performance.now();
         const call = recordReads(redis, shard, clock(), reads, weighedOf(readsPerAddress));
-        const recorded = await withDeadline(call, answerMs, 'Redis');
+        const recorded = await withDeadline(call, Math.max(LEAST_MS, since + answerMs - sentAt), 'Redis');
         tools.onRecorded?.(reads.length, performance.now() - sentAt);
         return recorded;
       },
@@ -124,12 +126,12 @@ function countViews(counting: Counting, reports: readonly ViewReport[], reporter
   const isProgram = counting.isBot(reporter.userAgent) || isCrawler?.(reporter.address) === true;
   const candidates = candidatesOf(reports, reporter, isProgram, tally, onRefused);
   if (candidates.length === 0) return Promise.resolve(tally);
-  const now = clock();
+  const [since, now] = [performance.now(), clock()];
   const articles = catalogue.recall?.(candidates, now);
   const times = timesOf(candidates, reporter, now);
   const saltOf = articles && heldSalts(counting.salts, times, now);
   if (articles === undefined || saltOf === undefined) return askAndCount(counting, candidates, reporter, tally);
-  return count(counting, { candidates, articles, times, reporter, saltOf, now }, tally);
+  return count(counting, { candidates, articles, times, reporter, saltOf, now, since }, tally);
 }
 
 async function askAndCount(
@@ -155,11 +157,13 @@ async function ask(
   candidates: readonly ViewReport[],
   reporter: Reporter,
 ): Promise<Known> {
-  const articles = await withDeadline(tools.catalogue.find(candidates), answerMs, 'The database');
+  const since = performance.now();
+  const left = () => Math.max(LEAST_MS, since + answerMs - performance.now());
+  const articles = await withDeadline(tools.catalogue.find(candidates), left(), 'The database');
   const now = tools.clock();
   const times = timesOf(candidates, reporter, now);
-  const saltOf = await findSalts(salts, times, now, answerMs);
-  return { candidates, articles, times, reporter, saltOf, now };
+  const saltOf = await withDeadline(findSalts(salts, times, now), left(), 'Redis');
+  return { candidates, articles, times, reporter, saltOf, now, since };
 }
 
 /** All that is known of one request's views. */
@@ -170,11 +174,12 @@ interface Known {
   readonly reporter: Reporter;
   readonly saltOf: SaltOf;
   readonly now: Date;
+  readonly since: number;
 }
 
 function count(
   counting: Counting,
-  { candidates, articles, times, reporter, saltOf, now }: Known,
+  { candidates, articles, times, reporter, saltOf, now, since }: Known,
   tally: Tally,
 ): Promise<Collected> {
   const hashing = { saltOf, origins: counting.origins, now };
@@ -184,7 +189,7 @@ function count(
     if (article === undefined) drop(tally, 'unknown-article');
     else reads.push(readOf(hashing, article, candidates[i] as ViewReport, times[i] as Date, reporter));
   }
-  return counting.batches.add(reads, (recorded) => tallyUp(counting, tally, reads, recorded));
+  return counting.batches.add(reads, since, (recorded) => tallyUp(counting, tally, reads, recorded));
 }
 
 function candidatesOf(

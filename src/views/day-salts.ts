@@ -1,4 +1,3 @@
-import { withDeadline } from './deadline.ts';
 import { dayOf, isFirstSlotOfDay, type Salts } from './visitor.ts';
 
 /** Gives the salt of a UTC day (days since 1970). */
@@ -15,9 +14,9 @@ export function heldSalts(salts: Salts, times: readonly Date[], now: Date): Salt
 }
 
 /** The same, asking Redis for what is missing. */
-export async function findSalts(salts: Salts, times: readonly Date[], now: Date, answerMs: number): Promise<SaltOf> {
+export async function findSalts(salts: Salts, times: readonly Date[], now: Date): Promise<SaltOf> {
   const days = new Set(times.flatMap((at) => (isFirstSlotOfDay(at) ? [dayOf(at), dayOf(at) - 1] : [dayOf(at)])));
   const byDay = new Map<number, Buffer>();
-  for (const day of days) byDay.set(day, await withDeadline(salts.of(day, now), answerMs, 'Redis'));
+  for (const day of days) byDay.set(day, await salts.of(day, now));
   return (day) => byDay.get(day);
 }

@@ -26,7 +26,7 @@ test('a /64 shares a limit, IPv4 addresses do not', () => {
   assert.notEqual(limitKey('203.0.113.5'), limitKey('203.0.113.6'));
 });
 
-/** Whom a view counts for, behind so many trusted proxies. */
+/** Whom a view counts for, behind so many trusted proxies, whichever way it comes in. */
 async function visitorsBehind(
   hops: string,
   headers: readonly Record<string, string>[],
@@ -38,6 +38,8 @@ async function visitorsBehind(
     const view = { method: 'POST', url: '/v1/views', payload: { article: '0sy1zq400001' } } as const;
     await app.inject({ ...view, remoteAddress: '192.0.2.1', headers: own });
     seen.push(collected.calls.at(-1)?.reporter.address);
+    await app.inject({ url: '/v1/views/pixel.gif?article=0sy1zq400001', remoteAddress: '192.0.2.1', headers: own });
+    assert.equal(collected.calls.at(-1)?.reporter.address, seen.at(-1), 'read alike by Fastify and by the desk');
   }
   await app.close();
   return seen;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { after, before, beforeEach, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { DAY, HOUR, MINUTE } from '../../src/clock.ts';
 import type { RedisClient } from '../../src/engines/redis.ts';
@@ -205,6 +206,36 @@ test('a Redis that says nothing makes views unavailable, and they count when it 
     mute.disconnect();
     silent.close();
   }
+});
+
+test('who waits behind a slow call is answered as soon as who is in it', async () => {
+  const slow = new Proxy(server.redis, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name);
+      if (typeof member !== 'function') return member;
+      if (name !== 'evalsha') return member.bind(target);
+      return (...args: unknown[]) => setTimeout(700).then(() => member.apply(target, args));
+    },
+  });
+  const collector = open({ redis: slow, limits: { answerMs: 1000 } });
+  await collector.collect([{ article: first }], reader());
+  const took = async (address: string): Promise<[number, boolean]> => {
+    const startedAt = performance.now();
+    const isCounted = await collector.collect([{ article: first }], reader({ address })).then(
+      ({ accepted }) => accepted === 1,
+      () => false,
+    );
+    return [performance.now() - startedAt, isCounted];
+  };
+  const one = took('192.0.2.8');
+  await setTimeout(20);
+  const other = took('192.0.2.9');
+  const [, isCounted] = await one;
+  assert.equal(isCounted, true);
+  const [ms, isOtherCounted] = await other;
+  assert.equal(isOtherCounted, false, 'its call would have been answered after 1400 ms');
+  assert.ok(ms >= 990 && ms < 1350, `${ms} ms`);
+  await collector.close();
 });
 
 test('a Redis that is away makes views unavailable', async () => {
