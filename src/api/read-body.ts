@@ -1,6 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import { CodedError, ERRORS } from '../errors.ts';
 
+/** What has come of a body; nearly all come in one chunk, which is decoded where it lies. */
+interface Body {
+  first: Buffer | undefined;
+  rest: Buffer[] | undefined;
+  length: number;
+}
+
 /**
  * Reads the body as a text and hands it on, or the error `body-too-large`; of a caller that goes away, neither. Node gives
  * up what comes too slowly, and what is no HTTP.
@@ -11,28 +18,32 @@ export function readBody(
   onText: (text: string) => void,
   onError: (error: CodedError) => void,
 ): void {
-  let first: Buffer | undefined;
-  let rest: Buffer[] | undefined;
-  let length = 0;
-
-  const refuse = () => onError(new CodedError('body-too-large', `${ERRORS['body-too-large'].title}.`));
-  const take = (chunk: Buffer) => {
-    length += chunk.length;
-    if (length > limit) {
-      request.off('data', take).off('end', finish);
-      refuse();
-    } else if (first === undefined) first = chunk;
-    else if (rest === undefined) rest = [first, chunk];
-    else rest.push(chunk);
-  };
-  // Nearly all come in one chunk, which is decoded where it lies. It must not outlive that: requests wait in their
-  // hundreds, and what lives as long as they costs the collector of garbage most.
-  const finish = () => {
-    const text = rest === undefined ? (first?.toString() ?? '') : Buffer.concat(rest).toString();
-    [first, rest] = [undefined, undefined];
-    onText(text);
-  };
-
-  if (Number(request.headers['content-length']) > limit) refuse();
-  else request.on('data', take).on('end', finish);
+  if (Number(request.headers['content-length']) > limit) {
+    onError(tooLarge());
+    return;
+  }
+  const body: Body = { first: undefined, rest: undefined, length: 0 };
+  request.on('data', (chunk: Buffer) => {
+    add(body, chunk);
+    if (body.length <= limit) return;
+    request.removeAllListeners('data').removeAllListeners('end');
+    onError(tooLarge());
+  });
+  request.on('end', () => onText(takeText(body)));
 }
+
+function add(body: Body, chunk: Buffer): void {
+  body.length += chunk.length;
+  if (body.first === undefined) body.first = chunk;
+  else if (body.rest === undefined) body.rest = [body.first, chunk];
+  else body.rest.push(chunk);
+}
+
+/** Its bytes must not outlive that: requests wait in their hundreds, and what waits costs the collector of garbage most. */
+function takeText(body: Body): string {
+  const text = body.rest === undefined ? (body.first?.toString() ?? '') : Buffer.concat(body.rest).toString();
+  [body.first, body.rest] = [undefined, undefined];
+  return text;
+}
+
+const tooLarge = () => new CodedError('body-too-large', `${ERRORS['body-too-large'].title}.`);

@@ -45,25 +45,37 @@ export function openViewDesk(tools: ApiTools, intake: Intake): Desk {
   const isView = openCheck(ViewSchema);
   const mistakesIn = openMistakes(ViewsBody);
 
+  // No function that is made for a request has a name: where tsx compiles, naming one costs as much as hashing a view.
   return (request, response) => {
     const startedAt = performance.now();
-    const refuse = (error: unknown) => refuseAll(request, response, codedErrorOf(error), startedAt);
-    const count = (text: string) => {
-      try {
-        const body = bodyIn(text);
-        const caller = callerOf(request);
-        const isTrusted = hasToken(caller);
-        const reporter = reporterOf(caller, isTrusted ? 'ingest' : 'beacon');
-        intake
-          .take(reportsOf(body, isTrusted), reporter)
-          .then((collected) => confirm(response, collected, startedAt), refuse);
-      } catch (error) {
-        refuse(error);
-      }
-    };
-    if (isReadable(request)) readBody(request, BODY_LIMIT, count, refuse);
-    else refuse(new CodedError('media-type-unsupported', `${ERRORS['media-type-unsupported'].title}.`));
+    if (isReadable(request)) {
+      readBody(
+        request,
+        BODY_LIMIT,
+        (text) => count(request, response, text, startedAt),
+        (error) => refuse(request, response, error, startedAt),
+      );
+    } else {
+      const message = `${ERRORS['media-type-unsupported'].title}.`;
+      refuse(request, response, new CodedError('media-type-unsupported', message), startedAt);
+    }
   };
+
+  function count(request: IncomingMessage, response: ServerResponse, text: string, startedAt: number): void {
+    try {
+      const body = bodyIn(text);
+      const caller = callerOf(request);
+      const isTrusted = hasToken(caller);
+      const reporter = reporterOf(caller, isTrusted ? 'ingest' : 'beacon');
+      forgetHeaders(request);
+      intake.take(reportsOf(body, isTrusted), reporter).then(
+        (collected) => confirm(response, collected, startedAt),
+        (error: unknown) => refuse(request, response, error, startedAt),
+      );
+    } catch (error) {
+      refuse(request, response, error, startedAt);
+    }
+  }
 
   function confirm(response: ServerResponse, collected: Collected, startedAt: number): void {
     if (collected.accepted === 1 && !hasAny(collected.dropped)) {
@@ -75,7 +87,8 @@ export function openViewDesk(tools: ApiTools, intake: Intake): Desk {
     measure(202, performance.now() - startedAt);
   }
 
-  function refuseAll(request: IncomingMessage, response: ServerResponse, error: CodedError, startedAt: number): void {
+  function refuse(request: IncomingMessage, response: ServerResponse, thrown: unknown, startedAt: number): void {
+    const error = codedErrorOf(thrown);
     const isInvalid = error.code === 'request-invalid' || error.code === 'body-too-large';
     if (isInvalid) tools.metrics.views.inc({ result: 'invalid' });
     tell(error, { method: METHOD, routeOptions: ROUTE });
@@ -119,6 +132,15 @@ export function openViewDesk(tools: ApiTools, intake: Intake): Desk {
 }
 
 const ROUTE = { url: VIEWS_ROUTE };
+
+const NOTHING: IncomingMessage['headers'] = Object.freeze({});
+const NONE: string[] = [];
+
+/** While hundreds wait for Redis, nothing is kept of who they are; and what is kept costs the collector of garbage most. */
+function forgetHeaders(request: IncomingMessage): void {
+  request.headers = NOTHING;
+  request.rawHeaders = NONE;
+}
 
 function isReadable({ headers }: IncomingMessage): boolean {
   const type = headers['content-type'];

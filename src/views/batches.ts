@@ -116,9 +116,16 @@ export function openBatches(
       waiting += reads.length;
       sendSoon();
       return new Promise((resolve, reject) => {
-        const settle = ({ failure, recorded }: Group) =>
-          failure === undefined ? resolve(conclude(recorded)) : reject(failure.reason);
-        const group: Group = { recorded: [], size: reads.length, left: reads.length, failure: undefined, settle };
+        const group: Group = {
+          recorded: [],
+          size: reads.length,
+          left: reads.length,
+          failure: undefined,
+          settle({ failure, recorded }) {
+            if (failure === undefined) resolve(conclude(recorded));
+            else reject(failure.reason);
+          },
+        };
         for (let i = 0; i < reads.length; i++) put(reads[i] as Read, since, group, i);
       });
     },

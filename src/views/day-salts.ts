@@ -8,8 +8,10 @@ export type SaltOf = (day: number) => Buffer | undefined;
  * this process where it holds all of them, as it nearly always does; undefined otherwise.
  */
 export function heldSalts(salts: Salts, times: readonly Date[], now: Date): SaltOf | undefined {
-  const isHeld = (day: number) => salts.held(day, now) !== undefined;
-  for (const at of times) if (!isHeld(dayOf(at)) || (isFirstSlotOfDay(at) && !isHeld(dayOf(at) - 1))) return undefined;
+  for (const at of times) {
+    if (salts.held(dayOf(at), now) === undefined) return undefined;
+    if (isFirstSlotOfDay(at) && salts.held(dayOf(at) - 1, now) === undefined) return undefined;
+  }
   return (day) => salts.held(day, now);
 }
 
