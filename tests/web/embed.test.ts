@@ -27,6 +27,8 @@ import { publish, type Story, seed, snapshotOf } from './newsroom.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const AGENT = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36';
+/** As long as the server may keep a list, and a moment. */
+const KEPT_MS = 1100;
 const POPULAR: ListKey = { kind: 'popular', scope: 'politics' as CategorySlug, window: null };
 const ACCESS: ListKey = { kind: 'access', scope: 'site', window: '24h' };
 
@@ -281,6 +283,35 @@ describe('the box on a page of another origin', { skip: lacksChromium }, () => {
     }
   });
 
+  test('polls where it is told to, and where the stream is refused', async () => {
+    for (const [refresh, seconds] of [
+      ['refresh="5"', 5],
+      ['', 30],
+    ] as const) {
+      await list(POPULAR, [0, 1, 2, 3, 4], `p${Math.random()}`);
+      await sleep(KEPT_MS);
+      const path = `/poll-${seconds}`;
+      pages.set(path, page(`<news-ranking kind="popular" category="politics" ${refresh}></news-ranking>`));
+      const context = await browser.context({ userAgent: AGENT });
+      const { page: tab } = await openWatched(context);
+      let streams = 0;
+      await tab.route('**/v1/stream*', (route) => {
+        streams += 1;
+        return route.fulfill({ status: 503 });
+      });
+      await tab.clock.install();
+      await tab.goto(host + path);
+      await tab.waitForSelector(`news-ranking li:first-child a[data-article="${ids[0]}"]`);
+      await tab.clock.fastForward(100);
+      await list(POPULAR, [5, 4, 3, 2, 1], `p${Math.random()}`);
+      await sleep(KEPT_MS);
+      await tab.clock.fastForward(seconds * 1000);
+      await tab.waitForSelector(`news-ranking li:first-child a[data-article="${ids[5]}"]`);
+      assert.equal(streams > 0, seconds === 30);
+      await context.close();
+    }
+  });
+
   test('is an ItemList, coloured from outside', async () => {
     const style = 'news-ranking{--news-ranking-accent:rgb(1,2,3)} news-ranking::part(reads){display:none}';
     const { page: tab, context } = await open('/parts', page(POPULAR_BOX, 'en', style));
@@ -351,7 +382,7 @@ describe('the box on a page of another origin', { skip: lacksChromium }, () => {
       const context = await browser.context({ userAgent: AGENT, colorScheme });
       const { page: tab, complaints } = await openWatched(context);
       await tab.goto(`${server}/embed/popular?category=politics&lang=ja&onload=x`);
-      await tab.waitForFunction("document.querySelector('news-ranking').shadowRoot?.querySelector('ol')");
+      await tab.waitForSelector('news-ranking ol[part="list"]');
       assert.equal(await tab.locator('news-ranking').getAttribute('onload'), null);
       await tab.evaluate(AXE);
       const { violations } = (await tab.evaluate('axe.run()')) as { violations: readonly unknown[] };
