@@ -59,9 +59,9 @@ export async function recordReads(
   weighedPerAddress = 0,
 ): Promise<Recorded[]> {
   const args = [...head(now), '', '', weighedPerAddress];
-  const groups = [...byArticle(reads)];
-  for (const { article, categories, indexes } of groups) {
-    args.push(article, categories, indexes.length);
+  const groups = byArticle(reads);
+  for (const { article, list, indexes } of groups) {
+    args.push(article, joined(list), indexes.length);
     for (const index of indexes) {
       const read = reads[index] as Read;
       const special = specialOf(read);
@@ -81,22 +81,26 @@ const RECORDED: Readonly<Record<string, Recorded>> = { 0: false, 1: true, 2: 'da
 
 interface Group {
   readonly article: ArticleId;
-  readonly categories: string;
+  readonly list: readonly CategorySlug[];
   readonly indexes: number[];
 }
 
 /** An article is sent once for all its reads; twice, where its categories changed meanwhile. */
-function byArticle(reads: readonly Read[]): Iterable<Group> {
-  const groups = new Map<string, Group>();
+function byArticle(reads: readonly Read[]): Group[] {
+  const groups: Group[] = [];
+  const latest = new Map<ArticleId, Group>();
   for (let index = 0; index < reads.length; index++) {
     const { article, categories: list } = reads[index] as Read;
-    const categories = joined(list);
-    const name = article + categories;
-    const group = groups.get(name);
-    if (group === undefined) groups.set(name, { article, categories, indexes: [index] });
-    else group.indexes.push(index);
+    let group = latest.get(article);
+    // Nearly always the very same list, as the catalogue remembers it.
+    if (group === undefined || (group.list !== list && joined(group.list) !== joined(list))) {
+      group = { article, list, indexes: [] };
+      latest.set(article, group);
+      groups.push(group);
+    }
+    group.indexes.push(index);
   }
-  return groups.values();
+  return groups;
 }
 
 /** What the script must know beside time and visitor; of most reads nothing. */
