@@ -4,7 +4,7 @@
  * second, and how long answers take at half of that rate. Then batches of 100 with the ingest token.
  *
  *     DATABASE_URL=postgres://… REDIS_URL=redis://… node --import tsx bench/collect-views.ts [--views 20000] [--rounds 5]
- *         [--connections 1024]
+ *         [--connections 512]
  *
  * 1,500 articles read as 1/rank, every view from another address, 200 browsers. Takes a database of its own on each
  * server. PRODUCT_FLAGS go to the product's Node (--cpu-prof).
@@ -31,7 +31,7 @@ const { values } = parseArgs({
   options: {
     views: { type: 'string', default: '20000' },
     rounds: { type: 'string', default: '5' },
-    connections: { type: 'string', default: '1024' },
+    connections: { type: 'string', default: '512' },
   },
 });
 const [views, rounds] = [Number(values.views), Number(values.rounds)];

@@ -11,9 +11,7 @@ import { openValidation } from './validation.ts';
 const BODY_LIMIT = 64 * 1024;
 const REQUEST_TIMEOUT = 15 * SECOND;
 const HEADERS_TIMEOUT = 10 * SECOND;
-/** Longer than load balancers keep a connection (60 s), so that it is they who let go. */
-const KEEP_ALIVE = 65 * SECOND;
-/** Longer than the heartbeat of an event stream. */
+/** Longer than the heartbeat of an event stream, and than load balancers keep a connection (60 s), so that they let go first. */
 const IDLE_TIMEOUT = 120 * SECOND;
 /** How often Node looks for requests that are late; its own 30 s would let them hold a connection for 45. */
 const LATENESS_CHECK = 10 * SECOND;
@@ -39,7 +37,6 @@ export function openBase(tools: Pick<ApiTools, 'settings' | 'metrics' | 'clock'>
     requestTimeout: REQUEST_TIMEOUT,
     http: { connectionsCheckingInterval: LATENESS_CHECK },
     connectionTimeout: IDLE_TIMEOUT,
-    keepAliveTimeout: KEEP_ALIVE,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     clientErrorHandler: answerBrokenRequest,
@@ -49,6 +46,9 @@ export function openBase(tools: Pick<ApiTools, 'settings' | 'metrics' | 'clock'>
   });
 
   app.server.headersTimeout = HEADERS_TIMEOUT;
+  // Resting connections end with IDLE_TIMEOUT. A limit of their own would be set and lifted with each request: a tenth of
+  // what Node spends on one.
+  app.server.keepAliveTimeout = 0;
   // app.close() takes no more connections and lets running requests finish, but not for ever. A connection whose answer
   // was under way when it began falls idle later, when Node does not look any more.
   app.addHook('preClose', async () => {
