@@ -16,7 +16,8 @@ test('pollers that are killed, and poll jobs that all run twice, lose nothing an
   const engines = { DATABASE_URL: database.url, REDIS_URL: redis.url };
   const tools = { sql: database.sql, redis: redis.redis, random: Math.random };
   const start = (environment: Record<string, string>) => startProduct(t, { ...engines, ...environment });
-  const { differences, kills, jobs, documents } = await runPollStorm({ ...tools, start }, { feeds: 16, kills: 4 });
+  const plan = { feeds: 16, kills: 4, interval: '1s', areLeasesWaitedFor: false };
+  const { differences, kills, jobs, documents } = await runPollStorm({ ...tools, start }, plan);
   assert.deepEqual(differences, []);
   // How many documents there are in so short a life is up to the machine: on a busy one hardly more than the first.
   assert.ok(
