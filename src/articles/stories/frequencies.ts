@@ -58,7 +58,7 @@ export async function countTerms(sql: Sql, articles: readonly Terms[], now: Date
        where (select pg_advisory_xact_lock(${DECIDER})) is not null
        on conflict (term) do update set
          articles = excluded.articles + known.articles
-           * power(2, -greatest(0, extract(epoch from excluded.counted_at - known.counted_at)) / $4::double precision),
+           * power(2, -greatest(0, date_part('epoch', excluded.counted_at - known.counted_at)) / $4::double precision),
          counted_at = greatest(excluded.counted_at, known.counted_at)
        returning term, articles
      )
