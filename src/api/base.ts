@@ -68,7 +68,8 @@ export function openBase(tools: Pick<ApiTools, 'settings' | 'metrics' | 'clock'>
 
   /**
    * Asks these desks first, which answer as their routes would, save for what routing costs; what none of them takes goes
-   * to the router. Once the server closes, the router has the word.
+   * to the router. Requests on connections that were open when the server began to close are answered like all others, as
+   * the last of their connection: the router alone would refuse them.
    */
   function giveStraight(...desks: readonly StraightDesk[]): void {
     let isClosing = false;
@@ -77,7 +78,8 @@ export function openBase(tools: Pick<ApiTools, 'settings' | 'metrics' | 'clock'>
     });
     app.server.removeAllListeners('request');
     app.server.on('request', (request, response) => {
-      if (isClosing || !desks.some((take) => take(request, response))) app.routing(request, response);
+      if (isClosing) response.setHeader('connection', 'close');
+      if (!desks.some((take) => take(request, response))) app.routing(request, response);
     });
   }
 }
