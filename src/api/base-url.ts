@@ -9,5 +9,6 @@ export function baseUrlOf(request: Pick<FastifyRequest, 'protocol' | 'host'>, pu
   if (!URL.canParse(url) || !/^[\w.:[\]-]+$/.test(request.host)) {
     throw new CodedError('request-invalid', 'The Host header names no host.');
   }
-  return url;
+  // In its one spelling: no port that goes without saying.
+  return new URL(url).origin;
 }

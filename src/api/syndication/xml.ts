@@ -34,12 +34,14 @@ const eta = new Eta({
   cache: true,
   autoEscape: true,
   escapeFunction: escapeMarkup,
+  // A line that only decides leaves nothing of itself: people read feeds, too.
+  plugins: [{ processTemplate: (template: string) => template.replace(/^ +(?=<%(?![=~]))/gm, '') }],
 });
 
 /** A text construct of Atom: what a reader might take for HTML says that it is none, by being HTML that shows it. */
 function construct(name: string, text: string): string {
-  if (!LIKE_HTML.test(text)) return `<${name}>${escapePlain(text)}</${name}>`;
-  return `<${name} type="html">${escapeMarkup(escapeMarkup(text))}</${name}>`;
+  if (!LIKE_HTML.test(text)) return `<${name}>${escapePlain(text)}</${name}>\n`;
+  return `<${name} type="html">${escapeMarkup(escapeMarkup(text))}</${name}>\n`;
 }
 
 export function writeXml(format: 'rss' | 'atom', channel: Channel, siteName: string): string {
