@@ -100,5 +100,6 @@ export async function saveGuidRecord(
        guid_trust_since = case when guid_trust = $2 then guid_trust_since else $4::timestamptz end
      where id = $1`,
     [feed, after.trust, after.evidence, now],
+    { isUnasked: true },
   );
 }

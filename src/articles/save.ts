@@ -126,6 +126,7 @@ async function saveShared(sql: Sql, feed: CarryingFeed, keys: readonly AliasKey[
     `insert into shared_keys (feed_id, key) select $1, decode(key, 'hex') from unnest($2::text[]) key
      order by 2 on conflict do nothing`,
     [feed.id, keys],
+    { isUnasked: true },
   );
 }
 
@@ -150,7 +151,8 @@ async function saveSources(
     guid: draft.guid,
     url: draft.url,
   }));
-  if (rows.length > 0) await sql.query(SAVE_SOURCES, [JSON.stringify(rows), feed.id, now]);
+  if (rows.length === 0) return;
+  await sql.query(SAVE_SOURCES, [JSON.stringify(rows), feed.id, now], { isUnasked: true });
 }
 
 async function saveCategories(
