@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import Parser from 'rss-parser';
 import { readDraft, readFeed } from '../src/feeds/parse/read-feed.ts';
 
-const [folder, rounds = '4'] = process.argv.slice(2);
+const [folder, rounds = '9'] = process.argv.slice(2);
 
 if (folder === undefined || !existsSync(folder)) {
   console.log('Name a folder of feeds: node --import tsx bench/parse-speed.ts FOLDER [ROUNDS]');
@@ -40,28 +40,45 @@ for (const name of readdirSync(folder)) {
 const megabytes = feeds.reduce((sum, bytes) => sum + bytes.length, 0) / 1e6;
 console.log(`${feeds.length} feeds, ${megabytes.toFixed(1)} MB`);
 
-/** Of each feed the median over the rounds: a machine that does other work too gives totals that no two runs agree on. */
-const times = Object.fromEntries(Object.keys(readers).map((name) => [name, feeds.map((): number[] => [])]));
+/**
+ * Of each feed the median over the rounds: a machine that does other work too gives totals that no two runs agree on. The
+ * readers take turns at each feed, and at who comes first, so that what disturbs one disturbs the others as well.
+ */
+const names = Object.keys(readers);
+const times = new Map(names.map((name) => [name, feeds.map((): number[] => [])]));
 for (let round = 0; round <= Number(rounds); round++) {
+  const order = names.map((_, index) => names[(index + round) % names.length] ?? '');
   for (const [index, bytes] of feeds.entries()) {
-    for (const [name, read] of Object.entries(readers)) {
+    for (const name of order) {
       const before = process.cpuUsage();
-      await read(bytes);
+      await readers[name]?.(bytes);
       const { user, system } = process.cpuUsage(before);
       // The first round warms up.
-      if (round > 0) times[name]?.[index]?.push(user + system);
+      if (round > 0) times.get(name)?.[index]?.push(user + system);
     }
   }
 }
-const speeds = Object.entries(times).map(([name, each]) => [name, (megabytes * 1e6) / sum(each.map(median))] as const);
-const base = speeds[0]?.[1] ?? 1;
-for (const [name, speed] of speeds) {
-  console.log(`${name.padEnd(12)} ${speed.toFixed(1)} MB per CPU-second, ratio ${(speed / base).toFixed(2)}`);
+
+const base = secondsOf('rss-parser', median);
+for (const name of names) {
+  const ratios = Array.from({ length: Number(rounds) }, (_, round) => {
+    const inRound = (each: readonly number[]) => each[round] ?? 0;
+    return secondsOf('rss-parser', inRound) / secondsOf(name, inRound);
+  }).sort((a, b) => a - b);
+  const seconds = secondsOf(name, median);
+  const range = `in single rounds ${ratios[0]?.toFixed(2)} to ${ratios.at(-1)?.toFixed(2)}`;
+  console.log(
+    `${name.padEnd(12)} ${(megabytes / seconds).toFixed(1)} MB per CPU-second, ratio ${(base / seconds).toFixed(2)} (${range})`,
+  );
 }
 console.log('bar: a ratio of 1.5 or more, made safe too');
 
-function median(numbers: number[]): number {
-  return numbers.sort((a, b) => a - b)[numbers.length >> 1] ?? 0;
+function secondsOf(name: string, pick: (times: readonly number[]) => number): number {
+  return sum((times.get(name) ?? []).map(pick)) / 1e6;
+}
+
+function median(numbers: readonly number[]): number {
+  return numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? 0;
 }
 
 function sum(numbers: readonly number[]): number {
