@@ -91,6 +91,17 @@ for (const [what, bytes, code] of REFUSALS) {
   test(`${what} is refused with ${code}`, async () => assertProblemText(await send(bytes), code));
 }
 
+test('who goes away in the middle of a body, or before he is answered, disturbs nobody', async () => {
+  const whole = request('POST /v1/views', json, '{"article":"0t9rrc400001"}');
+  const half = whole.slice(0, -9);
+  for (const bytes of [half, whole, `${half.replace('Content-Length: 26', 'Transfer-Encoding: chunked')}`]) {
+    const socket = connect(port, '127.0.0.1');
+    await new Promise<void>((resolve) => socket.write(bytes, () => resolve()));
+    socket.destroy();
+  }
+  assert.match(await send(whole), /^HTTP\/1.1 202 Accepted\r\n/);
+});
+
 test('a request that does not come to its end is told so', async () => {
   const late = Object.assign(new Error('late'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
   const answered = new Promise<string>((resolve) => {
