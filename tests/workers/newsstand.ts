@@ -117,7 +117,9 @@ function itemIn(feed: number, round: number, place: number, start: number): Item
   };
 }
 
-const SYLLABLES = ['ka', 'ro', 'mi', 'ten', 'sul', 'var', 'dei', 'no', 'lam', 'qui', 'bor', 'eth'];
+/** Some hundred thousand words of three syllables: with fewer, thousands of texts would be alike by chance. */
+const [ONSETS, RHYMES] = ['b ch d f g h k l m n p r s t v z', 'a ai e en i o or u'].map((parts) => parts.split(' '));
+const SYLLABLES = (ONSETS ?? []).flatMap((onset) => (RHYMES ?? []).map((rhyme) => onset + rhyme));
 
 /** Words that no other text has. */
 function words(of: string, count: number): string {
