@@ -93,7 +93,10 @@ async function fill(): Promise<void> {
       articles.map(tsvectorOf),
     ]);
   }
-  await sql.script(`set statement_timeout = 0; ${rows[0]?.definition}; analyze`);
+  await sql.transaction(async (within) => {
+    await within.script('set local statement_timeout = 0');
+    await within.script(`${rows[0]?.definition}; analyze`);
+  });
 }
 
 function articlesOf(from: number, to: number) {
