@@ -33,7 +33,9 @@ function openSockets(url: string, connections: number): Promise<Socket[]> {
     Array.from({ length: connections }, async () => {
       const socket = connect(Number(port), hostname).setNoDelay().setEncoding('latin1');
       await new Promise((resolve, reject) => socket.once('connect', resolve).once('error', reject));
-      socket.once('end', () => socket.destroy(new Error(`${url} closed a connection`)));
+      // A server gives up connections on which nobody asks anything; nothing is sent on those any more.
+      socket.once('end', () => socket.destroy());
+      socket.on('error', () => {});
       return socket;
     }),
   );
@@ -56,7 +58,7 @@ function sendAll(
     const write = (socket: Socket) => {
       const index = sent++;
       const from = Number.isFinite(perSecond) ? dueAt(index) : performance.now();
-      listen(socket, (status, text) => {
+      listen(socket, reject, (status, text) => {
         if (status !== expected) return reject(new Error(text));
         took[index] = performance.now() - from;
         if (++answered === requests.length) return resolve(took);
@@ -67,7 +69,10 @@ function sendAll(
     };
     const dispatch = () => {
       while (idle.length > 0 && sent < requests.length && dueAt(sent) <= performance.now()) {
-        write(idle.pop() as Socket);
+        // The one that has rested longest, so that none rests for long.
+        const socket = idle.shift();
+        if (socket?.destroyed === false) write(socket);
+        else if (idle.length === 0 && answered === sent) return reject(new Error('the server closed all connections'));
       }
       if (sent < requests.length && Number.isFinite(perSecond)) setTimeout(dispatch, TICK_MS);
     };
@@ -75,16 +80,21 @@ function sendAll(
   });
 }
 
-function listen(socket: Socket, onAnswer: (status: number, text: string) => void): void {
+function listen(
+  socket: Socket,
+  onClosed: (error: Error) => void,
+  onAnswer: (status: number, text: string) => void,
+): void {
   let text = '';
+  const onClose = () => onClosed(new Error('the server closed a connection on which it owed an answer'));
   const onData = (chunk: string) => {
     text += chunk;
     const end = text.indexOf('\r\n\r\n');
     if (end < 0) return;
     const length = Number(/\r\ncontent-length: *(\d+)/i.exec(text)?.[1] ?? 0);
     if (text.length < end + 4 + length) return;
-    socket.off('data', onData);
+    socket.off('data', onData).off('close', onClose);
     onAnswer(Number(text.slice(9, 12)), text);
   };
-  socket.on('data', onData);
+  socket.on('data', onData).once('close', onClose);
 }
