@@ -95,7 +95,10 @@ export const BENCHMARKS: readonly Benchmark[] = [
     name: 'looking for copies and stories among 10,000 and a million articles',
     file: 'match-articles.ts',
     needs: SERVERS,
-    figures: [{ what: 'ms CPU an article', pattern: /cpuMs: ([\d.]+)/g, atMost: 3 }],
+    figures: [
+      { what: 'ms CPU an article, in batches of 200', pattern: /batch: 200,[^}]*cpuMs: ([\d.]+)/g, atMost: 3 },
+      { what: 'ms CPU an article that comes alone', pattern: /batch: 1,[^}]*cpuMs: ([\d.]+)/g, atMost: 3 },
+    ],
   },
   {
     stage: 'articles',
@@ -114,7 +117,11 @@ export const BENCHMARKS: readonly Benchmark[] = [
     file: 'record-views.ts',
     needs: SERVERS,
     figures: [
-      { what: 'µs of Redis a read', pattern: /redisMicrosecondsPerRead: ([\d.]+)/g, atMost: 8 },
+      {
+        what: 'µs of Redis a read, in calls of 200',
+        pattern: /batch: 200,\s*redisMicrosecondsPerRead: ([\d.]+)/g,
+        atMost: 8,
+      },
       { what: 'bytes of dedupe a read', pattern: /bytesPerEntry: ([\d.]+)/g, atMost: 12 },
       { what: 'MB a day of 1,000,000 reads', pattern: /megabytes: ([\d.]+)/g, atMost: 12 },
     ],
@@ -186,7 +193,14 @@ export const BENCHMARKS: readonly Benchmark[] = [
     name: 'reading lists over HTTP, against a route that does nothing',
     file: 'read-lists.ts',
     needs: SERVERS,
-    figures: [{ what: '% of doing nothing, by CPU', pattern: /ofNothingByCpu: '(\d+) %'/g, atLeast: 70 }],
+    figures: [
+      {
+        what: '% of doing nothing, by CPU, of a list',
+        pattern: /^a list[^}]*ofNothingByCpu: '(\d+) %'/gm,
+        atLeast: 70,
+      },
+      { what: '% by the clock', pattern: /^a list[^}]*ofNothingByClock: '(\d+) %'/gm, atLeast: 70 },
+    ],
   },
   {
     stage: 'api',
