@@ -4,6 +4,7 @@ import type { Role, Settings } from '../config/settings.ts';
 import { type Clock, HOUR, MINUTE, SECOND } from '../src/clock.ts';
 import type { Closers } from '../src/closers.ts';
 import type { Engines } from '../src/engines/open.ts';
+import type { RedisClient } from '../src/engines/redis.ts';
 import type { SharedBudget } from '../src/feeds/host-budget.ts';
 import type { OutageWatch } from '../src/feeds/outage.ts';
 import type { PollTools } from '../src/feeds/poll.ts';
@@ -45,6 +46,10 @@ const SUBSCRIPTION_TICKS = 3;
 
 /** How often a worker that is to end is asked whether its jobs have. */
 const IDLE_CHECK = 20;
+/** A job may be on its way when the worker is paused: it is taken, orders the next tick and begins, an answer of Redis each. */
+const QUIET_ROUNDS = 4;
+/** How long an answer is waited for where Redis may be away. */
+const ANSWER_PATIENCE = 250;
 
 /** How often tickers are looked after: a flushed Redis has forgotten them, a killed worker may have broken one. */
 const TICKER_CHECK = 10 * SECOND;
@@ -74,7 +79,7 @@ export async function openWorkers(roles: readonly Role[], tools: WorkerTools, cl
     const worker = openWorker(name, connected, concurrency, counted, events, tools.telemetry);
     workers.push(worker);
     closers.add(`worker of ${name}`, () => {
-      const drained = drain(worker, () => running === 0, tools.settings.SHUTDOWN_TIMEOUT);
+      const drained = drain(worker, connected, () => running === 0, tools.settings.SHUTDOWN_TIMEOUT);
       stop();
       return drained;
     });
@@ -178,10 +183,18 @@ export async function openWorkers(roles: readonly Role[], tools: WorkerTools, cl
  * force: an orderly worker.close() waits for the end of its blocking connection, which never comes when that broke just
  * before (2 of 16 trials) or, on a cluster, when BullMQ takes the end for a failure and connects anew (1 of 3).
  */
-async function drain(worker: Worker, isIdle: () => boolean, patienceMs: number): Promise<void> {
+async function drain(
+  worker: Worker,
+  connection: RedisClient,
+  isIdle: () => boolean,
+  patienceMs: number,
+): Promise<void> {
   await worker.pause(true);
   const until = performance.now() + patienceMs;
-  // Twice, since a job may be on its way here.
-  for (let quiet = 0; quiet < 2 && performance.now() < until; quiet = isIdle() ? quiet + 1 : 0) await sleep(IDLE_CHECK);
+  for (let quiet = 0; quiet < QUIET_ROUNDS && performance.now() < until; quiet = isIdle() ? quiet + 1 : 0) {
+    // On the connection on which jobs are taken, answers come in the order of questions.
+    await Promise.race([connection.ping().catch(() => {}), sleep(ANSWER_PATIENCE, undefined, { ref: false })]);
+    await sleep(IDLE_CHECK);
+  }
   await worker.close(true);
 }
