@@ -4,7 +4,6 @@ import type { Role, Settings } from '../config/settings.ts';
 import { type Clock, HOUR, MINUTE, SECOND } from '../src/clock.ts';
 import type { Closers } from '../src/closers.ts';
 import type { Engines } from '../src/engines/open.ts';
-import type { RedisClient } from '../src/engines/redis.ts';
 import type { SharedBudget } from '../src/feeds/host-budget.ts';
 import type { OutageWatch } from '../src/feeds/outage.ts';
 import type { PollTools } from '../src/feeds/poll.ts';
@@ -46,10 +45,7 @@ const SUBSCRIPTION_TICKS = 3;
 
 /** How often a worker that is to end is asked whether its jobs have. */
 const IDLE_CHECK = 20;
-/** A job may be on its way when the worker is paused: it is taken, orders the next tick and begins, an answer of Redis each. */
-const QUIET_ROUNDS = 4;
-/** How long an answer is waited for where Redis may be away. */
-const ANSWER_PATIENCE = 250;
+const QUIET_CHECKS = 25;
 
 /** How often tickers are looked after: a flushed Redis has forgotten them, a killed worker may have broken one. */
 const TICKER_CHECK = 10 * SECOND;
@@ -79,7 +75,7 @@ export async function openWorkers(roles: readonly Role[], tools: WorkerTools, cl
     const worker = openWorker(name, connected, concurrency, counted, events, tools.telemetry);
     workers.push(worker);
     closers.add(`worker of ${name}`, () => {
-      const drained = drain(worker, connected, () => running === 0, tools.settings.SHUTDOWN_TIMEOUT);
+      const drained = drain(worker, () => running === 0, tools.settings.SHUTDOWN_TIMEOUT);
       stop();
       return drained;
     });
@@ -179,22 +175,21 @@ export async function openWorkers(roles: readonly Role[], tools: WorkerTools, cl
 }
 
 /**
- * Lets running jobs finish for as long as `patienceMs`; those that do not are run again elsewhere, as stalled. Then by
- * force: an orderly worker.close() waits for the end of its blocking connection, which never comes when that broke just
- * before (2 of 16 trials) or, on a cluster, when BullMQ takes the end for a failure and connects anew (1 of 3).
+ * Lets running jobs finish for as long as `patienceMs`; those that do not are run again elsewhere, as stalled. pause() ends
+ * the wait for jobs, so that none is taken any more, and settles when those that were taken are done. Not always: it waits
+ * for the end of its blocking connection, which never comes when that broke just before (2 of 16 trials) or, on a cluster,
+ * when BullMQ takes the end for a failure and connects anew (1 of 3). Then quiet must do. The rest goes by force, since an
+ * orderly close() waits for the same.
  */
-async function drain(
-  worker: Worker,
-  connection: RedisClient,
-  isIdle: () => boolean,
-  patienceMs: number,
-): Promise<void> {
-  await worker.pause(true);
-  const until = performance.now() + patienceMs;
-  for (let quiet = 0; quiet < QUIET_ROUNDS && performance.now() < until; quiet = isIdle() ? quiet + 1 : 0) {
-    // On the connection on which jobs are taken, answers come in the order of questions.
-    await Promise.race([connection.ping().catch(() => {}), sleep(ANSWER_PATIENCE, undefined, { ref: false })]);
-    await sleep(IDLE_CHECK);
-  }
+async function drain(worker: Worker, isIdle: () => boolean, patienceMs: number): Promise<void> {
+  const quiet = becomesQuiet(isIdle, performance.now() + patienceMs);
+  await Promise.race([worker.pause().catch(() => quiet), quiet]);
   await worker.close(true);
+}
+
+/** Settles once no job has run for a while: one may be on its way here, and orders the next tick before it begins. */
+async function becomesQuiet(isIdle: () => boolean, until: number): Promise<void> {
+  for (let quiet = 0; quiet < QUIET_CHECKS && performance.now() < until; quiet = isIdle() ? quiet + 1 : 0) {
+    await sleep(IDLE_CHECK, undefined, { ref: false });
+  }
 }
