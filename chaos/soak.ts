@@ -95,7 +95,9 @@ async function look({ crew, redis, origin, readers }: World): Promise<Sample> {
   };
 }
 
-const familyOf = (key: string): string => key.replace(/^\{r\d+\}/, '{rN}').replace(/\d+/g, 'n');
+function familyOf(key: string): string {
+  return key.replace(/^\{r\d+\}/, '{rN}').replace(/\d+/g, 'n');
+}
 
 function countBy(names: readonly string[]): Map<string, number> {
   const counts = new Map<string, number>();
