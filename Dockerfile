@@ -1,19 +1,27 @@
-# Code and its dependencies, nothing else: no build tools, no tests. newsrank has no build step.
-FROM node:22-alpine AS dependencies
+# What runs and its dependencies, nothing else: no build tools, no tests.
+FROM node:22-alpine AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-# Nothing is compiled, and no package's script is run.
-RUN npm ci --omit=dev --ignore-scripts && npm cache clean --force
-
-FROM node:22-alpine
-ENV NODE_ENV=production DATA_DIR=/tmp/newsrank
-WORKDIR /app
-COPY --from=dependencies /app/node_modules ./node_modules
-COPY package.json LICENSE ./
+# No package's script is run.
+RUN npm ci --ignore-scripts && npm cache clean --force
 COPY bin ./bin
 COPY config ./config
 COPY src ./src
 COPY workers ./workers
+# Puts the sources together in a few files, which start in half the CPU time.
+RUN node bin/build.js
+RUN npm prune --omit=dev --ignore-scripts && npm cache clean --force
+
+FROM node:22-alpine
+ENV NODE_ENV=production DATA_DIR=/tmp/newsrank
+WORKDIR /app
+COPY package.json LICENSE ./
+COPY --from=build /app/node_modules ./node_modules
+COPY --from=build /app/bin ./bin
+COPY --from=build /app/config ./config
+COPY --from=build /app/src ./src
+COPY --from=build /app/workers ./workers
+COPY --from=build /app/dist ./dist
 # Its files belong to root and are not writable to who runs them.
 USER node
 EXPOSE 8080

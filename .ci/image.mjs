@@ -7,6 +7,7 @@ import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 const NOBODY = 65_534;
 const PATIENCE_MS = 60_000;
@@ -100,6 +101,7 @@ async function tryImage({ folder, env, user, command, health, signal }) {
   for (let isHealthy = false; !isHealthy; ) {
     if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}`);
     if (Date.now() - startedAt > PATIENCE_MS) throw new Error(`not healthy within ${PATIENCE_MS / 1000} s`);
+    await sleep(50);
     isHealthy = await fetch(url).then(
       ({ ok }) => ok,
       () => false,

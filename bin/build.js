@@ -1,0 +1,70 @@
+/**
+ * Puts the sources together, for findMain(). Packages stay where they are, and so do SQL, Lua and templates: each module
+ * goes on finding them beside its source. `node bin/build.js` leaves the build of these sources alone in `dist/`.
+ */
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build as bundle } from 'esbuild';
+import { builtFolder, ROOT } from './built-folder.js';
+
+/** The command line, and what is started as a thread. */
+const ENTRIES = ['src/main.ts', 'src/engines/valkey-thread.ts', 'src/feeds/parse/thread.ts'];
+const BUILT = ENTRIES.map((entry) => basename(entry, '.ts'));
+
+/** For how long builds of other sources are kept. */
+const KEPT_MS = 7 * 24 * 3_600_000;
+
+const OWN_URL = /new URL\('[\w./-]*?([\w-]+)\.ts', import\.meta\.url\)|import\.meta\.url/g;
+
+/** Makes the folder, in one step: processes that start at the same time find all of it or nothing. */
+export async function build(folder) {
+  const target = resolve(fileURLToPath(folder));
+  const unfinished = `${target}.${process.pid}`;
+  mkdirSync(unfinished, { recursive: true });
+  try {
+    await bundle({
+      ...{ absWorkingDir: ROOT, entryPoints: ENTRIES, outdir: unfinished, entryNames: '[name]' },
+      ...{ bundle: true, splitting: true, packages: 'external', format: 'esm', platform: 'node', target: 'node20' },
+      ...{ sourcemap: true, sourcesContent: false, logLevel: 'silent', plugins: [ownUrls(unfinished)] },
+    });
+    renameSync(unfinished, target);
+  } catch (error) {
+    rmSync(unfinished, { recursive: true, force: true });
+    // Another process was first.
+    if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
+  }
+  removeBuilds(target, Date.now() - KEPT_MS);
+}
+
+/** Those made before a time, but for the one given: what runs may still load a part of its own. */
+function removeBuilds(kept, before) {
+  const dist = dirname(kept);
+  for (const path of readdirSync(dist).map((name) => join(dist, name))) {
+    if (path !== kept && statSync(path).mtimeMs < before) rmSync(path, { recursive: true });
+  }
+}
+
+/** A module's own URL is that of its source still; a thread's is that of what was made of it. */
+function ownUrls(folder) {
+  const rewritten = (path) => {
+    const source = JSON.stringify(relative(folder, path));
+    return readFileSync(path, 'utf8').replace(OWN_URL, (_, thread) => {
+      if (thread === undefined) return `new URL(${source}, import.meta.url).href`;
+      if (!BUILT.includes(thread)) throw new Error(`${thread}.ts is none of the entries of bin/build.js`);
+      return `new URL('./${thread}.js', import.meta.url)`;
+    });
+  };
+  return {
+    name: 'own-urls',
+    setup({ onLoad }) {
+      onLoad({ filter: /\.ts$/ }, ({ path }) => ({ contents: rewritten(path), loader: 'ts' }));
+    },
+  };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const folder = builtFolder();
+  await build(folder);
+  removeBuilds(resolve(fileURLToPath(folder)), Number.POSITIVE_INFINITY);
+}

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { cpSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { emptyFolder } from '../support/folders.ts';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const runFile = promisify(execFile);
+
+test('a clone puts its sources together once, and anew when they change', async (t) => {
+  const clone = await cloneInto(t);
+  const [first, second] = await Promise.all([version(clone), version(clone)]);
+  assert.equal(first, second);
+  const builds = readdirSync(join(clone, 'dist'));
+  assert.equal(builds.length, 1, 'two that start at once make one');
+  for (const file of ['main.js', 'thread.js', 'valkey-thread.js']) {
+    assert.ok(readdirSync(join(clone, 'dist', builds[0] ?? '')).includes(file), file);
+  }
+
+  await version(clone);
+  assert.deepEqual(readdirSync(join(clone, 'dist')), builds);
+
+  changeVersion(clone);
+  assert.equal(await version(clone), 'changed\n');
+  assert.equal(readdirSync(join(clone, 'dist')).length, 2, 'what ran before may still load a part of its own');
+
+  await runFile(process.execPath, ['bin/build.js'], { cwd: clone });
+  assert.equal(readdirSync(join(clone, 'dist')).length, 1, 'what is published is one build');
+});
+
+test('where nothing can be put together the sources are run', async (t) => {
+  const clone = await cloneInto(t);
+  writeFileSync(join(clone, 'dist'), 'in the way of the folder');
+  changeVersion(clone);
+  assert.equal(await version(clone), 'changed\n');
+});
+
+async function cloneInto(t: TestContext): Promise<string> {
+  const clone = await emptyFolder(t);
+  for (const name of ['bin', 'config', 'src', 'workers', 'package.json']) {
+    cpSync(join(ROOT, name), join(clone, name), { recursive: true });
+  }
+  symlinkSync(join(ROOT, 'node_modules'), join(clone, 'node_modules'));
+  return clone;
+}
+
+async function version(clone: string): Promise<string> {
+  return (await runFile(process.execPath, ['bin/newsrank.js', '--version'], { cwd: clone })).stdout;
+}
+
+function changeVersion(clone: string): void {
+  const file = join(clone, 'src/version.ts');
+  writeFileSync(file, readFileSync(file, 'utf8').replace(/return .*;/, "return 'changed';"));
+}
