@@ -55,10 +55,7 @@ export function openViewDesk(tools: ApiTools, intake: Intake): Desk {
         (text) => count(request, response, text, startedAt),
         (error) => refuse(request, response, error, startedAt),
       );
-    } else {
-      const message = `${ERRORS['media-type-unsupported'].title}.`;
-      refuse(request, response, new CodedError('media-type-unsupported', message), startedAt);
-    }
+    } else refuse(request, response, new CodedError('media-type-unsupported', adviceFor(request)), startedAt);
   };
 
   function count(request: IncomingMessage, response: ServerResponse, text: string, startedAt: number): void {
@@ -142,7 +139,20 @@ function forgetHeaders(request: IncomingMessage): void {
   request.rawHeaders = NONE;
 }
 
-function isReadable({ headers }: IncomingMessage): boolean {
+/** Views are short: to unpack what somebody packed would cost more than it saved, and ask for one more limit. */
+function isPacked({ headers }: IncomingMessage): boolean {
+  const encoding = headers['content-encoding'];
+  return encoding !== undefined && !/^\s*(?:identity)?\s*$/i.test(encoding);
+}
+
+function adviceFor(request: IncomingMessage): string {
+  if (isPacked(request)) return 'Send the views as they are, without Content-Encoding.';
+  return `${ERRORS['media-type-unsupported'].title}. Send JSON as application/json or text/plain.`;
+}
+
+function isReadable(request: IncomingMessage): boolean {
+  if (isPacked(request)) return false;
+  const { headers } = request;
   const type = headers['content-type'];
   if (type !== undefined) return MEDIA_TYPES.test(type);
   return headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0;

@@ -7,7 +7,7 @@ export interface LookupLimits {
   readonly maxEntries: number;
   readonly hitMs: number;
   readonly missMs: number;
-  /** After a failure, how long old answers are given without asking again. */
+  /** After a failure, how long nothing is asked: old answers are given, and what was never found fails at once. */
   readonly restMs: number;
   /** One query may take so long. */
   readonly loadMs: number;
@@ -32,8 +32,11 @@ const isWithin = (until: number, now: number, ms: number): boolean => now < unti
 
 /**
  * A bounded memory before `load`. Keys that are unknown, or known for too long, are asked for together, one query at a
- * time: a flood of keys that do not exist becomes a few large queries, and its misses never push out a hit. When `load`
- * fails, what is remembered is given for as long as it lasts; keys that were never found fail with it.
+ * time: a flood of keys that do not exist becomes a few large queries, and its misses never push out a hit.
+ *
+ * When `load` fails, what is remembered is given for as long as it lasts; keys that were never found fail with it, and so
+ * do all others, at once, until a query goes well again: every `restMs` the keys of one moment try. Were each to wait for
+ * a silent database, those who ask would soon all be waiting, and whoever is known would find no connection.
  */
 export function openLookup<Key extends string, Value extends object>(
   load: (keys: Key[]) => Promise<ReadonlyMap<Key, Value>>,
@@ -44,7 +47,11 @@ export function openLookup<Key extends string, Value extends object>(
   const misses = new LRUCache<Key, { readonly freshUntil: number }>({ max: limits.maxEntries });
   const asked = new Map<Key, { readonly answer: Promise<void>; settle(failure?: unknown): void }>();
   let isLoading = false;
+  /** Its keys are still being gathered. */
+  let isGathering = false;
   let restUntil = 0;
+  /** What the last query failed with; undefined when it went well. */
+  let failure: unknown;
 
   const remember = (keys: readonly Key[], found: ReadonlyMap<Key, Value>) => {
     const now = clock().getTime();
@@ -62,19 +69,22 @@ export function openLookup<Key extends string, Value extends object>(
 
   const loadAsked = async (): Promise<void> => {
     isLoading = true;
+    isGathering = true;
     // One turn of the event loop gathers the keys of all requests that have arrived.
     await new Promise((resolve) => setImmediate(resolve));
+    isGathering = false;
     while (asked.size > 0) {
       const batch = [...asked].slice(0, MAX_KEYS);
       const keys = batch.map(([key]) => key);
-      let failure: unknown;
       try {
         remember(keys, await withDeadline(load(keys), limits.loadMs, 'The database'));
+        failure = undefined;
       } catch (error) {
         failure = error;
         restUntil = clock().getTime() + limits.restMs;
       }
-      for (const [key, { settle }] of batch) {
+      // Those behind would only wait for the same silence.
+      for (const [key, { settle }] of failure === undefined ? batch : [...asked]) {
         asked.delete(key);
         settle(failure);
       }
@@ -82,7 +92,12 @@ export function openLookup<Key extends string, Value extends object>(
     isLoading = false;
   };
 
-  const ask = (key: Key): Promise<void> => {
+  /** Whether there is no use in asking: the last query failed, and it is too early for the next, or that one is under way. */
+  const isInVain = (now: number): boolean =>
+    failure !== undefined && (isLoading ? !isGathering : isWithin(restUntil, now, limits.restMs));
+
+  const ask = (key: Key, now: number): Promise<void> => {
+    if (isInVain(now)) return Promise.reject(failure);
     const known = asked.get(key);
     if (known !== undefined) return known.answer;
     let settle: (failure?: unknown) => void = () => {};
@@ -106,7 +121,7 @@ export function openLookup<Key extends string, Value extends object>(
   const refresh = async (key: Key, now: number): Promise<void> => {
     if (peek(key, now) !== undefined) return;
     try {
-      await ask(key);
+      await ask(key, now);
     } catch (error) {
       if (!hits.has(key)) throw error;
     }

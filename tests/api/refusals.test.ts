@@ -66,6 +66,7 @@ const REFUSALS: readonly [what: string, bytes: string, code: ErrorCode][] = [
   ['too many views', request('POST /v1/views', json, `{"views":[${'1,'.repeat(200)}1]}`), 'request-invalid'],
   ['a body of 65 KiB', request('POST /v1/views', json, `{"url":"${'x'.repeat(65 * 1024)}"}`), 'body-too-large'],
   ['another media type', request('POST /v1/views', 'Content-Type: text/csv\r\n', 'a,b'), 'media-type-unsupported'],
+  ['a packed body', request('POST /v1/views', `${json}Content-Encoding: gzip\r\n`, '{}'), 'media-type-unsupported'],
   [
     'a wrong ingest token',
     request('POST /v1/views', `${json}Authorization: Bearer x\r\n`, '{"article":"a"}'),

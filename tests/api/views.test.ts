@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import type { FastifyInstance } from 'fastify';
 import { CodedError } from '../../src/errors.ts';
 import { type FakeCollector, fakeCollector, INGEST_TOKEN, serverFor } from './server-under-test.ts';
@@ -109,6 +110,20 @@ test('too large is 413, another media type 415', async () => {
   assert.deepEqual([large.statusCode, large.json().code], [413, 'body-too-large']);
   const form = await post(app, 'article=1', { 'content-type': 'application/x-www-form-urlencoded' });
   assert.deepEqual([form.statusCode, form.json().code], [415, 'media-type-unsupported']);
+});
+
+test('views that were packed are refused with words that say what to do, whatever packed them', async () => {
+  const { app, seen } = await open();
+  const body = gzipSync(JSON.stringify({ article: ARTICLE }));
+  for (const encoding of ['gzip', 'br', 'gzip, identity']) {
+    const headers = { 'content-type': 'application/json', 'content-encoding': encoding };
+    const answer = await app.inject({ method: 'POST', url: '/v1/views', payload: body, headers });
+    assert.deepEqual([answer.statusCode, answer.json().code], [415, 'media-type-unsupported']);
+    assert.match(answer.json().detail, /without Content-Encoding/);
+  }
+  assert.equal(seen.calls.length, 0);
+  const plain = await post(app, { article: ARTICLE }, { 'content-encoding': 'identity' });
+  assert.equal(plain.statusCode, 202);
 });
 
 test('only the ingest token lets a caller name visitors and times', async () => {

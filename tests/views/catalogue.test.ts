@@ -10,11 +10,12 @@ const categories = ['world' as CategorySlug];
 /** A database that remembers what it was asked, and a clock to set. */
 function open(existing: number) {
   const queries: string[][] = [];
-  const state = { now: 0, isDown: false };
+  const state = { now: 0, isDown: false, isSilent: false };
   const catalogue = openCatalogue(
     {
       async byIds(ids) {
         queries.push([...ids]);
+        if (state.isSilent) await new Promise(() => {});
         if (state.isDown) throw new Error('down');
         const found = ids.filter((one) => Number(one) < existing) as ArticleId[];
         return new Map(found.map((one): [ArticleId, CountedArticle] => [one, { id: one, categories }]));
@@ -27,7 +28,7 @@ function open(existing: number) {
       },
     },
     () => new Date(state.now),
-    { maxEntries: 2000 },
+    { maxEntries: 2000, loadMs: 50 },
   );
   const find = (...ids: ArticleId[]) => catalogue.find(ids.map((article) => ({ article })));
   return { catalogue, find, queries, state };
@@ -92,4 +93,45 @@ test('while the database is down, what is known goes on and what is not fails', 
   state.isDown = false;
   state.now = 70_000;
   assert.equal((await find(id(2)))[0]?.id, id(2));
+});
+
+test('of a database that is silent one query finds out whether it is back, and nobody else waits for that', async () => {
+  const { find, queries, state } = open(10);
+  state.isSilent = true;
+  await assert.rejects(find(id(1)), { code: 'unavailable', retryAfter: 2 });
+  const isAtOnce = async (...ids: ArticleId[]) => {
+    const startedAt = performance.now();
+    await assert.rejects(find(...ids), { code: 'unavailable' });
+    return performance.now() - startedAt < 25;
+  };
+  assert.ok(await isAtOnce(id(2)), 'while it rests');
+  assert.equal(queries.length, 1);
+
+  state.now = 5001;
+  const probe = assert.rejects(find(id(3)), { code: 'unavailable' });
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.ok(await isAtOnce(id(3)), 'while it is tried again, the very same key too');
+  assert.ok(await isAtOnce(id(4)));
+  await probe;
+  assert.deepEqual(queries, [[id(1)], [id(3)]]);
+  assert.ok(await isAtOnce(id(5)), 'while it rests again');
+
+  state.isSilent = false;
+  state.now = 10_002;
+  const found = await Promise.all([find(id(6)), find(id(7))]);
+  assert.deepEqual(
+    found.map(([article]) => article?.id),
+    [id(6), id(7)],
+  );
+  assert.deepEqual(queries.at(-1), [id(6), id(7)], 'all of one moment try together');
+  assert.equal((await find(id(8)))[0]?.id, id(8));
+});
+
+test('when a query fails, what waits behind it fails too', async () => {
+  const { find, queries, state } = open(10);
+  state.isSilent = true;
+  const first = assert.rejects(find(id(1)), { code: 'unavailable' });
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  await Promise.all([first, assert.rejects(find(id(2)), { code: 'unavailable' })]);
+  assert.deepEqual(queries, [[id(1)]]);
 });
