@@ -35,7 +35,7 @@ await app.register(async (plain) => {
   await plain.register(compress, COMPRESS);
   plain.get('/nothing', async (_request, reply) => reply.type('text/html').send('<!doctype html><p>Nothing'));
 });
-const settings = { SITE_NAME: 'JN', SITE_TIME_ZONE: 'Asia/Tokyo', RANK_INTERVAL: 5000 };
+const settings = { SITE_NAME: 'JN', SITE_TIME_ZONE: 'Asia/Tokyo', RANK_INTERVAL: 5000, PUBLIC_URL: undefined };
 await registerPages(app, { settings, sql, redis: store.redis, clock: () => new Date() });
 const origin = await app.listen({ host: '127.0.0.1', port: 0 });
 

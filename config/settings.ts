@@ -58,7 +58,7 @@ export const SETTINGS = {
   PORT: required('8080', integer(0, 65_535), 'Port that the API listens on; 0 takes a free one.'),
   PUBLIC_URL: optional(
     baseUrl,
-    'Base URL at which the API is reached from outside. Set (for all roles): WebSub hubs push what is new. Unset: polling only.',
+    'Base URL at which we are reached from outside, which pages and feeds out name. Set (for all roles): WebSub hubs push what is new. Unset: polling only.',
   ),
   WEBSUB_HUB: optional(url('http:', 'https:'), 'WebSub hub that our own feeds name, where it knows them. Unset: none.'),
   OTEL_EXPORTER_OTLP_ENDPOINT: optional(

@@ -7,6 +7,7 @@ import { answerBrokenRequest, codedErrorOf, errorHandler, sendProblem } from './
 import type { ApiTools } from './tools.ts';
 import { watchRoutes } from './unknown-route.ts';
 import { openValidation } from './validation.ts';
+import { wantsPage } from './wants-page.ts';
 
 const BODY_LIMIT = 64 * 1024;
 const REQUEST_TIMEOUT = 15 * SECOND;
@@ -19,6 +20,9 @@ const CLOSE_PATIENCE = 10 * SECOND;
 const IDLE_CHECK = 0.1 * SECOND;
 /** A category's slug of 64 Japanese characters, escaped. */
 const MAX_PARAM_LENGTH = 600;
+
+/** A path that no route has. */
+const NOWHERE = '/not-found';
 
 /** Answers the request, or gives false where that is for others to do. */
 export type StraightDesk = (request: IncomingMessage, response: ServerResponse) => boolean;
@@ -40,8 +44,12 @@ export function openBase(tools: Pick<ApiTools, 'settings' | 'metrics' | 'clock'>
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     clientErrorHandler: answerBrokenRequest,
-    frameworkErrors: (error, _request, reply) => {
-      void sendProblem(reply, codedErrorOf(error));
+    frameworkErrors: (error, request, reply) => {
+      if (wantsPage(request) && request.url !== NOWHERE) {
+        // The router cannot read the path, so that it finds no page either: it is asked for one that never is.
+        request.raw.url = NOWHERE;
+        app.routing(request.raw, reply.raw);
+      } else void sendProblem(reply, codedErrorOf(error));
     },
   });
 

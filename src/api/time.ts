@@ -7,7 +7,12 @@ const RFC_3339 = /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2}(?:\.\d+)?)(Z|z|[+-
 export function parseTime(text: string): Date | undefined {
   const [, date, time, zone] = RFC_3339.exec(text.replace(/ (\d{2}:\d{2})$/, '+$1')) ?? [];
   const moment = new Date(`${date}T${time}${zone?.toUpperCase()}`);
-  return Number.isNaN(moment.getTime()) ? undefined : moment;
+  return Number.isNaN(moment.getTime()) || !isDay(date) ? undefined : moment;
+}
+
+/** JavaScript takes February 30 for a day in March. */
+function isDay(date: string | undefined): boolean {
+  return date !== undefined && new Date(`${date}T00:00:00Z`).toISOString().startsWith(date);
 }
 
 /** The moment that an RFC 3339 time names, or midnight UTC of a date; undefined where the text is neither. */

@@ -10,6 +10,7 @@ import { endInOnePiece } from './one-piece.ts';
 import { codedErrorOf, openTeller, problemAnswer } from './problem.ts';
 import { readBody } from './read-body.ts';
 import { ViewSchema, ViewsBody } from './schemas/view.ts';
+import { parseTime } from './time.ts';
 import type { ApiTools } from './tools.ts';
 import { openCheck, openMistakes } from './validation.ts';
 
@@ -18,6 +19,7 @@ export const VIEWS_ROUTE = '/v1/views';
 
 const BODY_LIMIT = 64 * 1024;
 const MALFORMED = 'A view names its article by "article" (an id) or "url", or comes in "views" (a batch).';
+const NO_TIME = '"at" must be a time such as 2026-01-31T09:00:00Z.';
 
 /** A beacon's text/plain needs no preflight; what it carries is JSON all the same. */
 const MEDIA_TYPES = /^\s*(?:application\/json|text\/plain)\s*(?:;|$)/i;
@@ -123,8 +125,9 @@ export function openViewDesk(tools: ApiTools, intake: Intake): Desk {
       return body.views.map((view) => (isView(view) ? reportOf(view, isTrusted) : undefined));
     }
     const report = reportOf(body, isTrusted);
-    if (report === undefined) throw new CodedError('request-invalid', MALFORMED);
-    return [report];
+    if (report !== undefined) return [report];
+    const hasNoTime = body.at !== undefined && parseTime(body.at) === undefined;
+    throw new CodedError('request-invalid', hasNoTime ? NO_TIME : MALFORMED);
   }
 }
 

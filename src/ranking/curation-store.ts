@@ -27,6 +27,8 @@ const COLUMNS = `id, action, target, value, kind, scope, place, made_by as "by",
   expires_at as "expiresAt", ended_at as "endedAt", ended_by as "endedBy"`;
 
 /** Said of decisions of whatever is longer: no title is. */
+/** The last time that is written with four digits of a year. */
+const FARTHEST = new Date('9999-12-31T00:00:00Z');
 const MAX_VALUE = 256;
 
 /**
@@ -100,7 +102,7 @@ function refuseNonsense(asked: NewCuration, now: Date): void {
 function nonsenseIn({ action, target, value, place, expiresAt }: NewCuration, now: Date): string | undefined {
   if (value.trim() === '' || value.length > MAX_VALUE) return `A ${target} has 1 to ${MAX_VALUE} characters.`;
   if (target === 'word' && !/[\p{L}\p{N}]/u.test(value)) return 'A word has a letter or a digit.';
-  if (expiresAt !== null && expiresAt.getTime() <= now.getTime()) return 'What expires must do so in the future.';
+  if (expiresAt !== null && !(expiresAt > now && expiresAt < FARTHEST)) return 'What expires must do so in the future.';
   return action === 'exclude' && place !== null ? 'What is left out has no place.' : undefined;
 }
 

@@ -39,7 +39,11 @@ export async function readFinished(site: Site, edition: Edition, names: Category
     const box = boxOf(longBox(scope, '24h'), { title, items: [] }, settingOf(site, edition, names), false);
     return {
       box: { ...box, isMissing: true },
-      moment: { text: wish.start, before: last.before && edition.href(hrefOf(last.before)), after: null },
+      moment: {
+        text: isTime(wish.start) ? wish.start : null,
+        before: last.before && edition.href(hrefOf(last.before)),
+        after: null,
+      },
       canonical: closedHref({ scope, period }),
       wall: wallOf(site.clock()),
     };
@@ -57,6 +61,9 @@ export async function readFinished(site: Site, edition: Edition, names: Category
     wall: wallOf(start),
   };
 }
+
+/** What looks like a time is told as it was asked for; anything else is not for a page to repeat. */
+const isTime = (text: string) => /^\d{4}-[\dTW:-]{2,12}$/.test(text);
 
 function namesFor({ settings }: Site, scope: Scope, names: CategoryNames) {
   const categoryName = scope === 'site' ? undefined : names.get(scope);

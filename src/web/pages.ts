@@ -1,8 +1,10 @@
 import compress from '@fastify/compress';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { findBaseUrl } from '../api/base-url.ts';
 import { openCostLimit } from '../api/cost-limit.ts';
 import { codedErrorOf, openTeller, waitHeader } from '../api/problem.ts';
 import { COMPRESS } from '../api/security.ts';
+import { wantsPage } from '../api/wants-page.ts';
 import { findSuccessor } from '../articles/successors.ts';
 import { SECOND } from '../clock.ts';
 import { ERRORS } from '../errors.ts';
@@ -51,7 +53,8 @@ function visitOf(request: FastifyRequest, site: Site): Visit {
   const { lang } = request.query as Query;
   return {
     edition: site.edition(lang, request.headers['accept-language']),
-    origin: `${request.protocol}://${request.host}`,
+    // A page is better than an error: of who names no host, its links lead on from where he is.
+    origin: findBaseUrl(request, site.settings.PUBLIC_URL) ?? '',
     path: request.url,
   };
 }
@@ -109,8 +112,7 @@ function addFragments(web: FastifyInstance, site: Site): void {
 /** Browsers get a page where other callers get the not-found answer of the API. */
 function addErrors(web: FastifyInstance, site: Site): void {
   web.get('/*', async (request, reply) => {
-    const isPage = request.headers.accept?.includes('text/html') === true && !request.url.startsWith('/v1/');
-    return isPage ? sendMissing(request, reply, site) : reply.callNotFound();
+    return wantsPage(request) ? sendMissing(request, reply, site) : reply.callNotFound();
   });
 
   const tell = openTeller(web.log, site.clock);

@@ -62,7 +62,7 @@ export async function rankingPage(site: Site, visit: Visit, query: Query): Promi
   return renderPage(site, visit, 'ranking', head, sections, {
     ...{ box, moment, tabs, periods, period, span, wall },
     current: edition.href(rankingHref({ scope, span })),
-    embed: moment.text === null ? embedOf(visit, longBox(scope, span), box.title) : null,
+    embed: period === undefined && moment.text === null ? embedOf(visit, longBox(scope, span), box.title) : null,
     scope: scope === 'site' ? '' : scope,
     choices: sections.map(({ slug, name }) => ({ slug, name, lang: edition.mark(name), isCurrent: slug === scope })),
   });

@@ -21,7 +21,7 @@ import { sharedFor } from './shared.ts';
 
 /** What the pages are made from. */
 export interface WebTools {
-  readonly settings: Pick<Settings, 'SITE_NAME' | 'SITE_TIME_ZONE' | 'RANK_INTERVAL'>;
+  readonly settings: Pick<Settings, 'SITE_NAME' | 'SITE_TIME_ZONE' | 'RANK_INTERVAL' | 'PUBLIC_URL'>;
   readonly sql: Sql;
   readonly redis: RedisClient;
   readonly clock: Clock;

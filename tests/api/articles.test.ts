@@ -167,6 +167,17 @@ test('/r leads to the article and nowhere else, counting once', async () => {
   assert.equal(api.seen.calls.length, counted);
 });
 
+test('/r leads from a removed article to the one that took its place', async () => {
+  const [kept] = api.ids;
+  await api.sql.query(
+    `insert into article_successors (article_id, successor_id, removed_at) values ('0t9rrczzzzzz', $1, now())`,
+    [kept],
+  );
+  const answer = await api.get('/r/0t9rrczzzzzz');
+  assert.deepEqual([answer.statusCode, answer.headers.location], [302, 'https://news.example/1']);
+  assert.deepEqual(api.seen.calls.at(-1)?.reports, [{ article: '0t9rrczzzzzz' }], 'counting knows whose read that is');
+});
+
 test('/r leads on when nothing can be counted, and home where the article has no link', async () => {
   const answer = api.seen.answer;
   api.seen.answer = async () => assert.fail('Redis is away');

@@ -17,7 +17,17 @@ test('RFC 3339 in any zone is read, also with the plus sign lost in a query', ()
 });
 
 test('anything else is no time', () => {
-  for (const text of ['', '2026', '2026-01-31', '2026-01-31T09:00:00', '2026-13-01T00:00:00Z', 'now', '1769817600']) {
+  for (const text of [
+    '',
+    '2026',
+    '2026-01-31',
+    '2026-01-31T09:00:00',
+    '2026-13-01T00:00:00Z',
+    'now',
+    '1769817600',
+    '2026-02-30T00:00:00Z',
+    '2026-04-31T00:00:00+09:00',
+  ]) {
     assert.equal(parseTime(text), undefined, text);
   }
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import type { FastifyInstance } from 'fastify';
+import { type Clock, systemClock } from '../../src/clock.ts';
 import { CodedError } from '../../src/errors.ts';
 import { type FakeCollector, fakeCollector, INGEST_TOKEN, serverFor } from './server-under-test.ts';
 
@@ -12,9 +13,15 @@ afterEach(async () => {
   await Promise.all(opened.splice(0).map((app) => app.close()));
 });
 
-async function open(environment: Record<string, string> = {}): Promise<{ app: FastifyInstance; seen: FakeCollector }> {
+/** A time that stands still, for what fills again with time. */
+const NOON = () => new Date('2026-01-31T12:00:00Z');
+
+async function open(
+  environment: Record<string, string> = {},
+  clock: Clock = systemClock,
+): Promise<{ app: FastifyInstance; seen: FakeCollector }> {
   const seen = fakeCollector();
-  const app = await serverFor(environment, { collected: seen });
+  const app = await serverFor(environment, { collected: seen, clock });
   opened.push(app);
   return { app, seen };
 }
@@ -104,6 +111,12 @@ test('what is malformed as a whole is 400, and nothing of it is counted', async 
   assert.equal(seen.calls.length, 0);
 });
 
+test('what is wrong with a view is said', async () => {
+  const { app } = await open();
+  assert.match((await post(app, { article: ARTICLE, at: 'noon' })).json().detail, /^"at" must be a time such as /);
+  assert.match((await post(app, { url: 'file:///etc/passwd' })).json().detail, /^A view names its article /);
+});
+
 test('too large is 413, another media type 415', async () => {
   const { app } = await open();
   const large = await post(app, JSON.stringify({ article: ARTICLE, padding: 'x'.repeat(65_536) }));
@@ -177,7 +190,7 @@ test('a prefetch says so', async () => {
 });
 
 test('an address that floods is cut to its share, another one is not, and a trusted one never', async () => {
-  const { app, seen } = await open();
+  const { app, seen } = await open({}, NOON);
   const batch = { views: Array(200).fill({ article: ARTICLE }) };
   for (const _ of [1, 2, 3]) assert.equal((await post(app, batch)).json().accepted, 200);
   const limited = await post(app, batch);
@@ -191,7 +204,7 @@ test('an address that floods is cut to its share, another one is not, and a trus
 });
 
 test('a /64 of IPv6 has one share', async () => {
-  const { app } = await open();
+  const { app } = await open({}, NOON);
   const batch = { views: Array(200).fill({ article: ARTICLE }) };
   for (const last of ['1', '2', '3']) await post(app, batch, {}, `2001:db8::${last}`);
   assert.equal((await post(app, batch, {}, '2001:db8::4')).statusCode, 429);

@@ -80,6 +80,9 @@ test('a period without a list says so and leads on', async () => {
   for (const start of ['1999-01-01', 'nonsense', '2024-11-31']) {
     const html = await bodyOf(`/ranking?period=hour&start=${start}`);
     assert.match(html, /There is no list of this time/, start);
+    const [, title = ''] = /<title>(.*?) \| JN<\/title>/.exec(html) ?? [];
+    assert.equal(title, start === 'nonsense' ? 'JN ACCESS RANKING' : `JN ACCESS RANKING, ${start}`);
+    assert.doesNotMatch(html, /moment-now|class="final"|>[^<]*nonsense/, 'neither of now nor what a link says');
     assert.equal(linkIn(html, 'prev'), '/ranking?period=hour&start=2024-11-26T11', start);
   }
   assert.match(await bodyOf('/ranking?period=month&lang=ja'), /この期間のランキングはありません/);

@@ -147,6 +147,8 @@ describe('forms', () => {
     assert.match(noticeIn((await post(`/ops/feeds/${id}/resume`, {})).body), /polled again/);
     await post(`/ops/feeds/${id}/poll`, {});
     assert.deepEqual(ops.polled, [id, id]);
+    assert.match(noticeIn((await post('/ops/feeds/999999999/poll', {})).body), /no such feed/);
+    assert.deepEqual(ops.polled, [id, id]);
     for (const absent of ['999', '0', 'x', '1e3']) {
       assert.equal((await post(`/ops/feeds/${absent}/pause`, {})).statusCode, 400, absent);
     }
@@ -191,8 +193,18 @@ describe('forms', () => {
     }
     assert.match((await get('/ops/parts/curations')).body, /Nothing is pinned/);
     assert.match((await get('/ops/parts/curations?curations=log')).body, /ended now by editor/);
-    for (const nonsense of [{ value: 'none' }, { action: 'exclude', target: 'category', value: 'none' }]) {
-      assert.equal((await post('/ops/curations', { action: 'pin', ...nonsense })).statusCode, 400);
+    for (const nonsense of [
+      { value: 'none' },
+      { action: 'exclude', target: 'category', value: 'none' },
+      { value: article ?? '', place: 'first' },
+      { value: article ?? '', minutes: '1e300' },
+      { value: article ?? '', minutes: '1e11' },
+    ]) {
+      assert.equal(
+        (await post('/ops/curations', { action: 'pin', ...nonsense })).statusCode,
+        400,
+        JSON.stringify(nonsense),
+      );
     }
   });
 });

@@ -8,7 +8,7 @@ import { NOW } from './newsroom.ts';
 /** The pages alone, with a stand-in for the route that counts views: what it was told is in `views`. */
 export async function openPages(
   { sql, redis }: Pick<WebTools, 'sql' | 'redis'>,
-  { clock = () => NOW, interval = 5000 }: { clock?: Clock; interval?: number } = {},
+  { clock = () => NOW, interval = 5000, publicUrl }: { clock?: Clock; interval?: number; publicUrl?: string } = {},
 ): Promise<{ app: FastifyInstance; views: unknown[] }> {
   const app = fastify();
   const views: unknown[] = [];
@@ -19,7 +19,7 @@ export async function openPages(
   app.get('/pictures/good.svg', async (_request, reply) =>
     reply.type('image/svg+xml').send('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 9"></svg>'),
   );
-  const settings = { SITE_NAME: 'JN', SITE_TIME_ZONE: 'Asia/Tokyo', RANK_INTERVAL: interval };
+  const settings = { SITE_NAME: 'JN', SITE_TIME_ZONE: 'Asia/Tokyo', RANK_INTERVAL: interval, PUBLIC_URL: publicUrl };
   await registerPages(app, { settings, sql, redis, clock });
   await app.ready();
   return { app, views };

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { MINUTE } from '../../clock.ts';
 import { CodedError } from '../../errors.ts';
 import { readOpml } from '../../feeds/opml.ts';
-import { addFeeds, updateFeed } from '../../feeds/store.ts';
+import { addFeeds, findFeed, updateFeed } from '../../feeds/store.ts';
 import { type FeedId, feedId } from '../../ids.ts';
 import { CURATION_ACTIONS, CURATION_TARGETS } from '../../ranking/curation.ts';
 import { addCuration, endCuration } from '../../ranking/curation-store.ts';
@@ -77,13 +77,13 @@ async function noticeOf({ english }: OpsEdition, act: () => ReturnType<Action>):
 function actionsOf({ sql, clock, pollNow, checkFeed, discoverFeeds }: OpsTools): Readonly<Record<string, Action>> {
   const idIn = (request: FastifyRequest): FeedId => {
     const { id = '' } = request.params as { id?: string };
-    if (!/^[1-9]\d{0,14}$/.test(id)) throw new CodedError('feed-unknown', 'There is no such feed.');
+    if (!/^[1-9]\d{0,14}$/.test(id)) throw feedUnknown();
     return feedId(Number(id));
   };
   const setState = (state: 'active' | 'paused'): Action => {
     return async (_fields, request, said) => {
       const feed = await updateFeed(sql, idIn(request), { state });
-      if (feed === undefined) throw new CodedError('feed-unknown', 'There is no such feed any more.');
+      if (feed === undefined) throw feedUnknown();
       return (state === 'paused' ? said.paused : said.resumed)(feed.title || feed.url);
     };
   };
@@ -120,7 +120,9 @@ function actionsOf({ sql, clock, pollNow, checkFeed, discoverFeeds }: OpsTools):
     '/ops/feeds/:id/pause': setState('paused'),
     '/ops/feeds/:id/resume': setState('active'),
     async '/ops/feeds/:id/poll'(_fields, request, said) {
-      await pollNow(idIn(request));
+      const feed = await findFeed(sql, idIn(request));
+      if (feed === undefined) throw feedUnknown();
+      await pollNow(feed.id);
       return said.polled;
     },
     async '/ops/curations'(fields, request, said) {
@@ -135,6 +137,8 @@ function actionsOf({ sql, clock, pollNow, checkFeed, discoverFeeds }: OpsTools):
     },
   };
 }
+
+const feedUnknown = () => new CodedError('feed-unknown', 'There is no such feed any more.');
 
 function notFound({ feeds, message }: Awaited<ReturnType<OpsTools['discoverFeeds']>>): CodedError {
   const named = feeds.map(({ url }) => url).join(', ');
