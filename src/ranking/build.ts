@@ -14,10 +14,11 @@ import { openKnownCounts, type Updated } from './known-counts.ts';
 import { type ListedArticle, type ListKey, listRedisKey, SCOPE_LISTS, type Scope } from './list.ts';
 import { listedArticle } from './listed-article.ts';
 import { openMemory } from './memory.ts';
+import { openRevisions } from './revisions.ts';
 import { openSparklines } from './sparklines.ts';
 import { type Entry, NO_TOPS, TOP_NAMES, type Tops } from './top.ts';
 
-/** How often everything is built anew, whatever changed: repairs what a crash lost, and takes over new titles. */
+/** How often everything is built anew, whatever changed: repairs what a crash lost, and takes over what feeds renamed. */
 const FULL_EVERY = MINUTE;
 
 /** Lists looked at, and those among them that came out different from what stood there. */
@@ -50,6 +51,7 @@ export function openRankings({ sql, redis, siteName }: Tools): Rankings {
   const curations = openCurations(sql);
   const sparklines = openSparklines(sql);
   const counts = openKnownCounts(redis);
+  const revisedAt = openRevisions(sql);
   let names: ReadonlyMap<CategorySlug, string> = new Map();
   let articles = new Map<ArticleId, ListedArticle>();
   let fullAt = Number.NEGATIVE_INFINITY;
@@ -65,12 +67,22 @@ export function openRankings({ sql, redis, siteName }: Tools): Rankings {
     const isDecided = await curations.refresh(now);
     const isFull = isDecided || Math.abs(now.getTime() - lastFullAt) >= FULL_EVERY;
     if (isFull) articles = new Map();
+    const renewed = await renew(await revisedAt(now));
     const updated = await counts.update({ isFull, changes, curations: curations.all(), know }, now);
-    const built = await buildScopes(isFull, await scopesOf(isFull, updated.counted), updated, now);
+    const built = await buildScopes(isFull, await scopesOf(isFull, [...updated.counted, ...renewed]), updated, now);
     await memory.store(now);
     await sparklines.refresh(isFull, now);
     fullAt = isFull ? now.getTime() : lastFullAt;
     return built;
+  }
+
+  /** Reads revised articles anew, as far as they are known; gives the categories whose lists may show them. */
+  async function renew(revised: readonly ArticleId[]): Promise<ReadonlySet<CategorySlug>> {
+    const before = revised.flatMap((id) => articles.get(id) ?? []);
+    for (const { id } of before) articles.delete(id);
+    if (before.length > 0) await know(before.map(({ id }) => id));
+    const both = before.flatMap((article) => [article, articles.get(article.id) ?? article]);
+    return new Set(both.flatMap(({ categories }) => (categories.length === 0 ? [UNCATEGORISED] : categories)));
   }
 
   /** The site and those of the categories that are shown, all of them in a full build, with their tops. */

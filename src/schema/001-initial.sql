@@ -335,6 +335,7 @@ create table article_revisions (
   replaced_at timestamptz not null,
   primary key (article_id, revision)
 );
+create index article_revisions_by_time on article_revisions (replaced_at);
 
 -- Articles whose reads are to be counted anew because they became a copy or stopped being one, changed their categories,
 -- or were removed: written in the same transaction as the change, taken by the counter (src/views/recount.ts). An article

@@ -99,7 +99,7 @@ test('only what changed is built again, and what comes out the same keeps its ve
   assert.notEqual((await site.list('politics')).version, first.version);
 });
 
-test('a new title is taken over within a minute; a removed article leaves no hole', async () => {
+test('what nobody noted is taken over within a minute; a removed article leaves no hole', async () => {
   const [kept, gone] = await site.newArticles(2, 'politics');
   await site.count(now, [kept, 4], [gone, 9]);
   await rankings.tick(now);
@@ -111,6 +111,36 @@ test('a new title is taken over within a minute; a removed article leaves no hol
     items.map(({ rank, article }) => [rank, article.title]),
     [[1, 'Eto Dismissed (UPDATE 2)']],
   );
+});
+
+test('a revised title is in its lists at the next tick, whether anything was read or not', async () => {
+  const [revised, other] = await site.newArticles(2, 'politics');
+  const [elsewhere] = await site.newArticles(1);
+  await site.count(now, [revised, 4], [other, 9], [elsewhere, 2]);
+  await rankings.tick(now);
+  const revise = (id: string | undefined, title: string, at: Date) =>
+    site.sql.query(
+      `with kept as (
+         insert into article_revisions (article_id, revision, title, summary, words_hash, replaced_at)
+         select id, revision, title, summary, '', $3 from articles where id = $1
+       )
+       update articles set title = $2, revision = revision + 1 where id = $1`,
+      [id, title, at],
+    );
+  const titles = async (scope: string) => (await site.list(scope)).items.map(({ article }) => article.title);
+  // Stored by a poll that began before the last tick.
+  await revise(revised?.id, 'Eto Dismissed (UPDATE 2)', later(-30 * SECOND));
+  const { built } = await rankings.tick(later(5 * SECOND));
+  assert.equal(built, 2 * LISTS_OF_SCOPE, 'those of the site and of its category');
+  assert.deepEqual((await titles('politics')).slice(0, 2), [`Title of ${other?.id}`, 'Eto Dismissed (UPDATE 2)']);
+  assert.equal((await titles('site'))[1], 'Eto Dismissed (UPDATE 2)');
+  assert.deepEqual(await rankings.tick(later(10 * SECOND)), { built: 0, published: 0 });
+
+  await revise(revised?.id, 'Eto Dismissed (UPDATE 3)', later(12 * SECOND));
+  await revise(elsewhere?.id, 'Rain', later(13 * SECOND));
+  await rankings.tick(later(15 * SECOND));
+  assert.equal((await titles('politics'))[1], 'Eto Dismissed (UPDATE 3)');
+  assert.ok((await titles('site')).includes('Rain'));
 });
 
 test('a list is stored at most once a minute, and its newest state within one', async () => {
