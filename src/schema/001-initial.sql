@@ -205,12 +205,14 @@ create table story_centroids (
 
 create index story_centroids_by_touch on story_centroids (touched_at);
 
--- Which open stories have a term: the keys of their centroids.
+-- Which open stories have a term: the keys of their centroids. Each is once there, since one decides at a time; that the
+-- index need not be unique makes an insert half as dear.
 create table story_postings (
   term text collate "C" not null,
-  story_id bigint not null,
-  primary key (term, story_id)
+  story_id bigint not null
 );
+
+create index story_postings_by_term on story_postings (term, story_id);
 
 -- In how many articles a term occurred, fading from counted_at on. `en:` counts the articles of English.
 create table term_frequencies (

@@ -1,6 +1,6 @@
 import type { Sql } from '../../engines/sql.ts';
 import type { ArticleId } from '../../ids.ts';
-import { type Accepted, findAccepted, type Storing } from './candidates.ts';
+import type { Accepted } from './candidates.ts';
 import { type Group, joinGroups, mayJoin, readGroups } from './groups.ts';
 import type { Unmatched } from './unmatched.ts';
 
@@ -12,11 +12,14 @@ export interface Placement {
 }
 
 /**
- * Stores fingerprints, and decides on originals in the order in which they are given: each joins the group of the article
- * that it is most like, and no other (to join all that are alike links too much). Answers what changes.
+ * Decides on originals in the order in which they are given: each joins the group of the article that it is most like, of
+ * those `accepted` for it, and no other (to join all that are alike links too much). Answers what changes.
  */
-export async function decideBatch(sql: Sql, storing: Storing, articles: readonly Unmatched[]): Promise<Placement[]> {
-  const accepted = await findAccepted(sql, storing, new Set(articles));
+export async function decideBatch(
+  sql: Sql,
+  accepted: ReadonlyMap<Unmatched, readonly Accepted[]>,
+  articles: readonly Unmatched[],
+): Promise<Placement[]> {
   if (accepted.size === 0) return [];
   const concerned = [...accepted].flatMap(([{ id }, found]) => [id, ...found.map(({ root }) => root)]);
   const groups = membership(await readGroups(sql, concerned), articles);

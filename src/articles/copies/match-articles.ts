@@ -8,9 +8,9 @@ import { DAY } from '../../clock.ts';
 import { PREPARED, type Sql, UNASKED } from '../../engines/sql.ts';
 import type { ArticleId, FeedId, StoryId } from '../../ids.ts';
 import { noteCountChanges } from '../count-changes.ts';
-import { assignStories } from '../stories/assign.ts';
-import { followOriginals } from '../stories/follow-originals.ts';
+import { assignStories, lookUpStories, type StoryArticle } from '../stories/assign.ts';
 import { mayShareAPattern } from '../stories/patterns.ts';
+import { findAccepted } from './candidates.ts';
 import { bareTitle, comparable } from './comparable.ts';
 import { decideBatch, type Placement } from './decide-batch.ts';
 import { DECIDE_ON_WAITING } from './decider.ts';
@@ -64,13 +64,15 @@ async function matchBatch(sql: Sql, oldest: Date, now: Date): Promise<Matched & 
   const released = await releaseEstranged(sql, articles);
   const estranged = new Set(released.map(({ id }) => id));
   const originals = recent.filter(({ id, original_id }) => original_id === null || estranged.has(id));
-  const placements = await decideBatch(sql, { articles: recent, titles: lastTitles(titles), now }, originals);
+  // Both go to the server at once. Of an article that turns out to be a copy the stories were looked up for nothing.
+  const [accepted, prospects] = await Promise.all([
+    findAccepted(sql, { articles: recent, titles: lastTitles(titles), now }, new Set(originals)),
+    lookUpStories(sql, storyArticles(articles, estranged, titles), now),
+  ]);
+  const placements = await decideBatch(sql, accepted, originals);
   const matches = matchesOf(articles, estranged, placements);
-  const stories = await findStories(sql, articles, titles, matches, now);
+  const stories = await assignStories(sql, prospects, originalsIn(matches), now);
   await saveMatches(sql, matches, stories, now);
-  // Copies have the story of their original.
-  const copies = [...matches.values()].filter(({ original_id }) => original_id !== null).map(({ id }) => id);
-  if (copies.length > 0) await followOriginals(sql, copies);
   const changed = [
     ...released.flatMap(({ id, was }) => [id, was]),
     ...placements.flatMap(({ id, original, was }) => [id, original, was]),
@@ -142,16 +144,14 @@ function matchesOf(
   return matches;
 }
 
-/** The stories of the originals that have none yet. */
-async function findStories(
-  sql: Sql,
+/** Those that are given a story if they are originals: they have none yet. */
+function storyArticles(
   articles: readonly Unmatched[],
+  estranged: ReadonlySet<ArticleId>,
   titles: readonly FeedTitles[],
-  matches: ReadonlyMap<ArticleId, Match>,
-  now: Date,
-): Promise<Map<ArticleId, StoryId>> {
-  const read = articles
-    .filter(({ id, story_id }) => story_id === null && matches.get(id)?.original_id === null)
+): StoryArticle[] {
+  return articles
+    .filter(({ id, original_id, story_id }) => story_id === null && (original_id === null || estranged.has(id)))
     .map(({ id, title, summary, language, published_at, feeds, text }) => ({
       id,
       title: text.bare || title,
@@ -160,7 +160,10 @@ async function findStories(
       publishedAt: published_at,
       siblings: siblingsOf(title, feeds, titles),
     }));
-  return await assignStories(sql, read, now);
+}
+
+function originalsIn(matches: ReadonlyMap<ArticleId, Match>): Set<ArticleId> {
+  return new Set([...matches.values()].filter(({ original_id }) => original_id === null).map(({ id }) => id));
 }
 
 /** The titles of the same feeds that may be made from the same pattern, without publishers. */
@@ -181,7 +184,11 @@ async function saveMatches(
   stories: ReadonlyMap<ArticleId, StoryId>,
   now: Date,
 ): Promise<void> {
-  const rows = [...matches.values()].map((match) => ({ ...match, story_id: stories.get(match.id) ?? null }));
+  const rows = [...matches.values()].map((match) => ({
+    ...match,
+    // That of an original which is found only now, its copies cannot read from its row.
+    story_id: stories.get(match.original_id ?? match.id) ?? null,
+  }));
   await sql.query(SAVE_MATCHES, [JSON.stringify(rows), now], UNASKED);
 }
 

@@ -128,6 +128,31 @@ test('an original that becomes a copy takes its copies along, in one step', asyn
   assert.deepEqual(await takeCountChanges(sql), [old, root, copy].sort());
 });
 
+test('a copy has the story of its original, whether both are new, one is, or the original becomes a copy', async () => {
+  const other = await store(sql, { title: FERRY });
+  await match();
+  const [old, its] = [await store(sql, { title: RATES }), await store(sql, { title: `${RATES} - Reuters`, age: 30 })];
+  await match(later(1));
+  const late = await store(sql, { title: `UPDATE 1-${RATES}`, age: 20 });
+  await match(later(1));
+  assert.deepEqual(await originals(sql, [old, its, late, other]), [null, old, old, null]);
+  const stories = async () => {
+    const { rows } = await sql.query<{ id: ArticleId; story_id: number }>('select id, story_id from articles');
+    return new Map(rows.map((row) => [row.id, row.story_id]));
+  };
+  const first = await stories();
+  assert.notEqual(first.get(old), null);
+  assert.deepEqual(
+    [its, late].map((id) => first.get(id)),
+    [first.get(old), first.get(old)],
+  );
+  assert.notEqual(first.get(other), first.get(old));
+  await reword(sql, old, `${FERRY} (UPDATE 1)`);
+  await match(later(2));
+  assert.deepEqual(await originals(sql, [old, its, late]), [other, other, other]);
+  assert.deepEqual(new Set((await stories()).values()), new Set([first.get(other)]));
+});
+
 test('who was matched first stays the original when an earlier publication arrives', async () => {
   const known = await store(sql, { title: RATES, age: 10 });
   await match();
