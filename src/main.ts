@@ -40,6 +40,7 @@ function commandLine(terminal: Terminal): Command {
     .version(readVersion())
     .option('--print-config', 'print the settings in force, secrets masked, and exit')
     .exitOverride()
+    .showHelpAfterError('Add --help to see how it is used.')
     .configureOutput({ writeErr: (text) => terminal.complain(text) })
     .on('option:print-config', () => {
       terminal.print(terminal.settingsInForce());

@@ -32,7 +32,12 @@ export function addFeedsList(feeds: Command, terminal: Terminal, withAdmin: With
         ...(failing && { isFailing: true }),
       };
       await withAdmin(terminal.settings(), async (admin) => {
-        for await (const page of admin.list(filter)) if (page.length > 0) terminal.print(show(page));
+        let listed = 0;
+        for await (const page of admin.list(filter)) {
+          if (page.length > 0) terminal.print(show(page));
+          listed += page.length;
+        }
+        if (listed === 0 && !json) terminal.print('No such feeds.');
       });
     });
 }

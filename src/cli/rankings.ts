@@ -1,11 +1,14 @@
 import { type Command, Option } from 'commander';
+import { parseTimeOrDate } from '../api/time.ts';
+import { listCategories } from '../articles/store.ts';
 import { systemClock } from '../clock.ts';
+import type { Sql } from '../engines/sql.ts';
 import { CodedError } from '../errors.ts';
 import { categorySlug, parseArticleId } from '../ids.ts';
-import { LIST_ITEMS, LIST_KINDS, type ListKey, type ListKind, type Snapshot } from '../ranking/list.ts';
+import { LIST_ITEMS, LIST_KINDS, type ListKey, type ListKind, type Scope, type Snapshot } from '../ranking/list.ts';
 import { buildPastList, readListAt } from '../ranking/past.ts';
 import { PERIODS, type Period } from '../ranking/periods.ts';
-import { present } from '../ranking/store.ts';
+import { emptySnapshot, present } from '../ranking/store.ts';
 import { WINDOWS, type WindowId } from '../views/keys.ts';
 import { type ReadClosed, readClosedHere } from './closed-here.ts';
 import { type Explain, explainHere } from './explain-here.ts';
@@ -42,7 +45,7 @@ export function addRankings(program: Command, terminal: Terminal, tools: Ranking
     .description('print a list as it was last published (within a minute), as it stood at a time, or of a period')
     .addOption(new Option('--period <period>', 'of the closed list').choices(PERIODS).default('day'))
     .option('--start <start>', 'of the closed list: such as 2026-11-23, 2026-W48, or an RFC 3339 time in it', 'latest')
-    .option('--at <time>', 'an RFC 3339 time in the past')
+    .option('--at <time>', 'an RFC 3339 time in the past, or a date (midnight UTC)')
     .option('--explain <article>', 'say why the article stands where it stands, instead')
     .option('--limit <n>', 'places', '5')
     .action(async (options: Options) => {
@@ -80,21 +83,26 @@ function keyOf({ list, category, window }: Pick<Options, 'category' | 'window'> 
 const scopeOf = (category: string | undefined) => (category === undefined ? ('site' as const) : categorySlug(category));
 
 async function printList(terminal: Terminal, key: ListKey, options: Options): Promise<void> {
-  const at = options.at === undefined ? systemClock() : new Date(options.at);
-  if (Number.isNaN(at.getTime())) {
-    throw new CodedError('usage-invalid', '--at must be a time such as 2026-11-23T09:00:00Z.');
-  }
+  const at = options.at === undefined ? systemClock() : parseTimeOrDate(options.at);
+  if (at === undefined) throw new CodedError('usage-invalid', '--at must be a time such as 2026-11-23T09:00:00Z.');
   const settings = terminal.settings();
   const site = { siteName: settings.SITE_NAME, zone: settings.SITE_TIME_ZONE };
   const list = await whereDataIs(settings, {
     async onDatabase(sql) {
+      const names = { siteName: site.siteName, ...(await categoryNameOf(sql, key.scope)) };
       const snapshot = await readListAt(sql, key, at, (past, time) => buildPastList(sql, past, site, time));
-      if (snapshot !== undefined) return present(snapshot, { limit: Number(options.limit) });
-      throw new CodedError('list-unknown', 'No such list has been published by then.');
+      return present(snapshot ?? emptySnapshot(key, names, at), { limit: Number(options.limit) });
     },
     throughApi: async (access) => JSON.parse(await callApi(access, pathOf(key, options))) as Snapshot,
   });
   terminal.print(options.json ? JSON.stringify(list) : `${list.title}, ${list.asOf}\n${asText(list)}`);
+}
+
+async function categoryNameOf(sql: Sql, scope: Scope): Promise<{ categoryName?: string }> {
+  if (scope === 'site') return {};
+  const category = (await listCategories(sql)).find(({ slug }) => slug === scope);
+  if (category === undefined) throw new CodedError('category-unknown', `There is no category ${scope}.`);
+  return { categoryName: category.name };
 }
 
 async function printClosed(terminal: Terminal, tools: RankingTools, options: Options): Promise<void> {
@@ -120,11 +128,12 @@ async function printExplanation(
 }
 
 function pathOf({ kind, scope, window }: ListKey, { limit, at }: Options): string {
+  const time = at === undefined ? undefined : parseTimeOrDate(at);
   const query = new URLSearchParams({
     limit,
     ...(scope !== 'site' && { category: scope }),
     ...(window !== null && { window }),
-    ...(at !== undefined && { at: new Date(at).toISOString() }),
+    ...(time !== undefined && { at: time.toISOString() }),
   });
   return `/v1/rankings/${kind}?${query}`;
 }

@@ -56,5 +56,5 @@ test('feeds are managed beside a newsrank that has the embedded engine to itself
 test('a verb that is none is refused with the one that was meant, and says how it ends', async () => {
   const terminal = fakeTerminal();
   assert.equal(await main(['node', 'newsrank', 'stat'], terminal), 2);
-  assert.match(terminal.complaints.join(''), /unknown command 'stat'\n\(Did you mean start\?\)/);
+  assert.match(terminal.complaints.join(''), /unknown command 'stat'\n\(Did you mean start\?\)\nAdd --help /);
 });

@@ -119,6 +119,7 @@ testVerbs('the list shows those that are asked for', async (_, feeds) => {
   assert.deepEqual(await urls('--category', 'arts-life', '--state', 'active'), ['https://a.example/']);
   assert.deepEqual(await urls('--failing'), ['https://b.example/']);
   assert.deepEqual(await urls('--failing', '--state', 'paused'), ['']);
+  assert.equal((await feeds('list', '--failing', '--state', 'paused')).text, 'No such feeds.');
   assert.match((await feeds('list')).text, /^id +state +last .*\n.*active +failed:dns +3 /s);
   await assert.rejects(feeds('list', '--state', 'happy'), CommanderError);
 });

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { PGlite } from '@electric-sql/pglite';
+import { Command } from 'commander';
 import { loadSettings } from '../../config/load.ts';
 import { readClosedHere } from '../../src/cli/closed-here.ts';
 import { explainHere } from '../../src/cli/explain-here.ts';
+import { addRankings } from '../../src/cli/rankings.ts';
 import { backtestHere } from '../../src/cli/rankings-backtest.ts';
 import { HOUR } from '../../src/clock.ts';
 import { sqlOnPglite } from '../../src/engines/pglite.ts';
@@ -19,6 +21,7 @@ import { insertArticles, insertCategories, testArticle } from '../ranking/counts
 import { fillDataFolder, openEmbeddedRedis } from '../support/engines.ts';
 import { emptyFolder } from '../support/folders.ts';
 import { eventually, startProduct } from '../support/product.ts';
+import { fakeTerminal } from './fake-terminal.ts';
 
 const now = new Date();
 const [first, second] = [1, 2].map((hours) =>
@@ -101,4 +104,24 @@ test('the verbs of rankings work on a folder that nobody has, and through the ne
   // What a newsrank that was killed left behind is no way in, and the folder is free.
   await product.kill();
   assert.deepEqual(await all(), alone);
+});
+
+test('where nothing was ever read the list is empty, and what is asked for wrongly is refused', async (t) => {
+  const folder = await emptyFolder(t);
+  await fillDataFolder(join(folder, 'postgres'));
+  const rankings = async (...args: string[]) => {
+    const terminal = fakeTerminal({ DATA_DIR: folder });
+    const program = new Command('newsrank').exitOverride();
+    addRankings(program, terminal);
+    const code = await codeOf(program.parseAsync(['rankings', ...args], { from: 'user' }));
+    return { code, text: terminal.printed.join('\n') };
+  };
+  assert.match((await rankings()).text, /^JN ACCESS RANKING, .*\nNobody has read anything yet\.$/);
+  const { asOf, items } = JSON.parse((await rankings('--json', '--at', '2026-01-31')).text);
+  assert.deepEqual([asOf, items], ['2026-01-31T00:00:00.000Z', []]);
+  assert.equal((await rankings('--category', 'Politics')).code, 'category-unknown');
+  // Neither a day that is none nor a time of nobody's zone.
+  for (const at of ['2026-02-30', '2026-01-31T09:00', 'Jan 31 2026']) {
+    assert.equal((await rankings('--at', at)).code, 'usage-invalid', at);
+  }
 });
