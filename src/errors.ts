@@ -14,6 +14,7 @@ export const ERRORS = {
   'schema-newer': { status: 500, exit: 1, title: 'The database belongs to a newer version of newsrank' },
   'schema-changed': { status: 500, exit: 1, title: 'An applied migration was changed afterwards' },
   'backup-unreadable': { status: 400, exit: 1, title: 'The backup cannot be read' },
+  'backup-unwritable': { status: 500, exit: 1, title: 'The backup cannot be written' },
   'database-used': { status: 409, exit: 1, title: 'The database is not empty' },
   'opml-unreadable': { status: 400, exit: 1, title: 'The OPML file cannot be read' },
   'feed-url-invalid': { status: 400, exit: 1, title: 'The feed URL cannot be used' },

@@ -49,11 +49,14 @@ export function addBackup(program: Command, terminal: Terminal): void {
     });
 }
 
-/** Under its name a file is whole: what was begun and not finished leaves nothing. */
+/**
+ * Under its name a file is whole: what was begun and not finished leaves nothing. It holds the passwords of feeds, so that
+ * it is its owner's alone.
+ */
 async function writePacked<T>(file: string, work: (write: (line: string) => Promise<void>) => Promise<T>): Promise<T> {
   const part = `${file}.part`;
   const input = new PassThrough();
-  const output: Writable = file === '-' ? process.stdout : createWriteStream(part);
+  const output: Writable = file === '-' ? process.stdout : createWriteStream(part, { mode: 0o600 });
   const written = pipeline(input, createGzip({ level: 3 }), output, { end: file !== '-' });
   written.catch(() => {});
   const write = async (line: string) => {
@@ -68,9 +71,14 @@ async function writePacked<T>(file: string, work: (write: (line: string) => Prom
     return value;
   } catch (error) {
     input.destroy();
-    await written.catch(() => {});
+    const failure = await written.then(
+      () => undefined,
+      (cause: NodeJS.ErrnoException) => cause,
+    );
     if (file !== '-') await rm(part, { force: true });
-    throw error;
+    // Cut short by the line above: then the work failed, not the writing.
+    if (failure === undefined || failure.code === 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+    throw new CodedError('backup-unwritable', `${file} cannot be written: ${messageOf(failure)}.`, { cause: failure });
   }
 }
 

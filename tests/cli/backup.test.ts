@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { Command } from 'commander';
+import { addBackup } from '../../src/cli/backup.ts';
+import { withFeedAdmin } from '../../src/cli/feed-admin.ts';
+import { addFeeds } from '../../src/cli/feeds.ts';
+import { CodedError } from '../../src/errors.ts';
+import { fillDataFolder } from '../support/engines.ts';
+import { emptyFolder } from '../support/folders.ts';
+import { fakeTerminal } from './fake-terminal.ts';
+
+async function dataFolder(t: TestContext): Promise<string> {
+  const folder = await emptyFolder(t);
+  await fillDataFolder(join(folder, 'postgres'));
+  return folder;
+}
+
+async function run(folder: string, ...args: string[]): Promise<string> {
+  const terminal = fakeTerminal({ DATA_DIR: folder });
+  const program = new Command('newsrank').exitOverride();
+  addBackup(program, terminal);
+  addFeeds(program, terminal, withFeedAdmin, async () => assert.fail('asks nobody'));
+  await program.parseAsync(args, { from: 'user' });
+  return terminal.printed.join('\n');
+}
+
+const isCoded = (code: string) => (error: unknown) => error instanceof CodedError && error.code === code;
+
+test('what is in one database goes into another by a file that is its owner’s alone', async (t) => {
+  const [from, to, files] = [await dataFolder(t), await dataFolder(t), await emptyFolder(t)];
+  const file = join(files, 'newsrank.gz');
+  await run(from, 'feeds', 'add', 'https://a.example/', '--as-is');
+  assert.match(await run(from, 'backup', file), /^\d+ rows are in .*newsrank\.gz\.$/);
+  assert.equal((await stat(file)).mode & 0o777, 0o600, 'it holds the passwords of feeds');
+  assert.match(await run(to, 'restore', file), /^\d+ rows were restored\.$/);
+  assert.match(await run(to, 'feeds', 'list'), /https:\/\/a\.example\//);
+  await assert.rejects(run(to, 'restore', file), isCoded('database-used'));
+  assert.deepEqual(await readdir(files), ['newsrank.gz']);
+});
+
+test('a file that cannot be written or read is named', async (t) => {
+  const folder = await dataFolder(t);
+  const nowhere = join(folder, 'none', 'newsrank.gz');
+  await assert.rejects(run(folder, 'backup', nowhere), isCoded('backup-unwritable'));
+  await assert.rejects(run(folder, 'restore', nowhere), isCoded('backup-unreadable'));
+});
