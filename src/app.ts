@@ -1,49 +1,26 @@
-import { availableParallelism } from 'node:os';
 import type { Settings } from '../config/settings.ts';
-import { pollFeedJob } from '../workers/poll-feed.ts';
-import { pollJob } from '../workers/schedule-feeds.ts';
 import { openWorkers } from '../workers/start.ts';
-import { storePush } from '../workers/store-push.ts';
+import { openHealthServer } from './api/health-server.ts';
 import { announceAccess, loopbackUrl, newLocalToken } from './api/local-access.ts';
-import { checkPort } from './api/port.ts';
-import { listen, openHealthServer, openServer } from './api/server.ts';
-import type { ApiTools, HealthTools, Readiness } from './api/tools.ts';
-import { matchArticles } from './articles/copies/match-articles.ts';
-import { previewFeed } from './articles/preview.ts';
-import { findArticleIdsByUrl, findCounted } from './articles/store.ts';
+import { checkPort, listen } from './api/port.ts';
+import type { Readiness } from './api/tools.ts';
+import type { Fetching } from './app-fetching.ts';
 import { type Clock, SECOND, systemClock } from './clock.ts';
 import { type Closers, openClosers } from './closers.ts';
 import { type Engines, openEngines } from './engines/open.ts';
 import { pingRedis } from './engines/redis.ts';
 import type { Sql } from './engines/sql.ts';
-import { messageOf } from './errors.ts';
-import { openAddressGuard } from './feeds/address-guard.ts';
-import { discoverFeeds } from './feeds/discovery.ts';
-import { readFeedsFile } from './feeds/feeds-file.ts';
-import { openHostBudget, type SharedBudget } from './feeds/host-budget.ts';
-import { openHttpClient } from './feeds/http-client.ts';
-import { limitsOf } from './feeds/interval.ts';
-import { measureFetching } from './feeds/measure.ts';
+import { openHostBudget } from './feeds/host-budget.ts';
 import { openOutageWatch } from './feeds/outage.ts';
-import type { PollTools } from './feeds/poll.ts';
-import { openFeedReader } from './feeds/reader.ts';
-import { addFeeds, pollNow } from './feeds/store.ts';
-import type { FeedId } from './ids.ts';
-import { type Log, openLog } from './log.ts';
+import type { Log } from './log.ts';
 import { type Metrics, openMetrics } from './metrics.ts';
 import { keepPulse } from './pulse.ts';
-import { type JobQueue, openQueue, watchQueues } from './queues/open.ts';
+import { openQueue } from './queues/open.ts';
 import { openTraces } from './queues/traces.ts';
 import { migrate } from './schema/migrate.ts';
 import { readVersion } from './version.ts';
 import { archiveCounts } from './views/archive.ts';
-import { openCatalogue } from './views/catalogue.ts';
-import { openCollector } from './views/collector.ts';
-import { readCrawlers } from './views/crawlers.ts';
-import { openRefusals } from './views/refusals.ts';
 import { restoreCounts } from './views/restore.ts';
-import { registerEmbed } from './web/embed/register.ts';
-import { registerPages } from './web/pages.ts';
 
 /** The whole product, running. */
 export interface App {
@@ -72,7 +49,7 @@ export async function openApp(settings: Settings, log: Log, options: AppOptions 
 async function open(settings: Settings, log: Log, tools: Required<AppOptions>, closers: Closers): Promise<App> {
   const { clock } = tools;
   const roles = new Set(settings.ROLES);
-  const feeds = roles.has('scheduler') ? await readFeedsFile(settings.FEEDS_FILE) : [];
+  const keepFeeds = roles.has('scheduler') ? await readFeeds(settings, log) : async () => {};
   await checkPort(settings);
   const version = readVersion();
   const metrics = openMetrics(version);
@@ -89,10 +66,7 @@ async function open(settings: Settings, log: Log, tools: Required<AppOptions>, c
       metrics.archiveRows.inc(await archiveCounts(sql, redis, clock()));
     });
   }
-  const added = await addFeeds(sql, feeds, clock());
-  if (added.added.length > 0) log.info({ added: added.added.length }, `feeds added from ${settings.FEEDS_FILE}`);
-  for (const { url, message } of added.rejected)
-    log.warn({ url }, `a feed of ${settings.FEEDS_FILE} is left out: ${message}`);
+  await keepFeeds(sql, clock);
 
   const { OTEL_EXPORTER_OTLP_ENDPOINT: collectorUrl } = settings;
   const traces = collectorUrl === undefined ? undefined : await openTraces(collectorUrl, version, log);
@@ -104,8 +78,10 @@ async function open(settings: Settings, log: Log, tools: Required<AppOptions>, c
     traces?.telemetry,
   );
   closers.add('queue poll-feed', () => polls.close());
-  const budget = openHostBudget(redis, settings.HOST_REQUESTS_PER_MINUTE);
-  const fetching = openFetching(settings, budget, metrics, closers);
+  const fetching = openOnce(async (): Promise<Fetching> => {
+    const { openFetching } = await import('./app-fetching.ts');
+    return openFetching(settings, openHostBudget(redis, settings.HOST_REQUESTS_PER_MINUTE), metrics, closers);
+  });
   const outage = openOutageWatch();
   const run = await openWorkers(
     settings.ROLES,
@@ -120,7 +96,12 @@ async function open(settings: Settings, log: Log, tools: Required<AppOptions>, c
   const health = { settings, metrics, log, isReady, clock };
   const localToken = newLocalToken();
   const server = roles.has('api')
-    ? await openSite({ ...health, engines, localToken }, fetching, polls, closers)
+    ? await (await import('./app-site.ts')).openSite(
+        { ...health, engines, localToken },
+        await fetching(),
+        polls,
+        closers,
+      )
     : await openHealthServer(health);
   closers.add('HTTP server', () => server.close());
   const url = await listen(server, settings);
@@ -137,90 +118,35 @@ async function open(settings: Settings, log: Log, tools: Required<AppOptions>, c
   };
 }
 
+/** Opens a thing when it is first needed, for all who need it. */
+function openOnce<T>(open: () => Promise<T>): () => Promise<T> {
+  let opened: Promise<T> | undefined;
+  return () => {
+    opened ??= open();
+    return opened;
+  };
+}
+
+/** FEEDS_FILE is read at once, so that who made a mistake in it hears of it at once; its feeds are added later. */
+async function readFeeds({ FEEDS_FILE: file }: Settings, log: Log): Promise<(sql: Sql, clock: Clock) => Promise<void>> {
+  const [{ readFeedsFile }, { addFeeds }] = await Promise.all([
+    import('./feeds/feeds-file.ts'),
+    import('./feeds/store.ts'),
+  ]);
+  const feeds = await readFeedsFile(file);
+  return async (sql, clock) => {
+    const { added, rejected } = await addFeeds(sql, feeds, clock());
+    if (added.length > 0) log.info({ added: added.length }, `feeds added from ${file}`);
+    for (const { url, message } of rejected) log.warn({ url }, `a feed of ${file} is left out: ${message}`);
+  };
+}
+
 /** An embedded data folder is open to one process only: commands beside it go through that one's API. */
 async function letCommandsIn(settings: Settings, listening: string, token: string, closers: Closers): Promise<void> {
   const url = loopbackUrl(listening);
   if (settings.DATABASE_URL !== undefined || url === undefined) return;
   const { remove } = await announceAccess(settings.DATA_DIR, { url, token });
   closers.add('way in for commands', remove);
-}
-
-/** The API and the pages, not yet listening. */
-async function openSite(
-  { engines, ...health }: HealthTools & Pick<ApiTools, 'localToken'> & { readonly engines: Engines },
-  fetching: PollTools,
-  polls: JobQueue<'poll-feed'>,
-  closers: Closers,
-) {
-  const { clock, settings, metrics, log } = health;
-  const { sql, redis } = engines;
-  const tools = { ...health, sql, redis };
-  const byIds = (ids: readonly string[]) => findCounted(sql, ids);
-  const byUrls = (urls: readonly string[]) => findArticleIdsByUrl(sql, urls);
-  const isCrawler = await readCrawlers(settings.CRAWLER_RANGES_FILE);
-  const catalogue = openCatalogue({ byIds, byUrls }, clock);
-  const limits = { readsPerAddress: settings.READS_PER_ADDRESS };
-  const onRecorded = (reads: number, ms: number) => {
-    metrics.viewBatchSize.observe(reads);
-    metrics.viewRecordDuration.observe(ms / SECOND);
-  };
-  const refusals = openRefusals(sql, { byUrls }, clock);
-  closers.add('refused views', () => refusals.flush());
-  const flushing = setInterval(
-    () => void refusals.flush().catch((error: unknown) => log.warn({ error: messageOf(error) }, 'refused views')),
-    settings.ARCHIVE_INTERVAL,
-  );
-  closers.add('writing of refused views', () => clearInterval(flushing));
-  const onRefused = refusals.note;
-  const collector = openCollector({ redis, clock, catalogue, isCrawler, onRecorded, onRefused }, limits);
-  closers.add('collector of views', () => collector.close());
-  const { FETCH_ALLOW_CIDRS, FETCH_USER_AGENT: userAgent } = settings;
-  const checking = { guard: openAddressGuard(FETCH_ALLOW_CIDRS), userAgent, limits: limitsOf(settings) };
-  const api: ApiTools = {
-    ...tools,
-    collector,
-    discoverFeeds: (url) => discoverFeeds(fetching, url, clock()),
-    storePush: storePush({ ...tools, reader: fetching.reader }),
-    checkFeed: (url) => previewFeed({ ...checking, reader: fetching.reader }, url, clock()),
-    async pollNow(feed) {
-      const claimedUntil = await pollNow(sql, feed, clock());
-      // Before all others, since somebody waits for it.
-      const job = claimedUntil && pollJob([feed], claimedUntil);
-      if (job !== undefined) await polls.add(job.name, job.data, { lifo: true });
-    },
-  };
-  const queues = await watchQueues(() => engines.connectRedis('queue'), log, closers);
-  const ops = { ...api, queues };
-  return openServer(api, [(server) => registerEmbed(server, api), (server) => registerPages(server, api, ops)]);
-}
-
-/** Polls one feed in this process, whatever its schedule says, where no newsrank runs that could be asked. */
-export async function pollOnce(settings: Settings, sql: Sql, feed: FeedId): Promise<void> {
-  const log = openLog('silent');
-  const closers = openClosers(() => undefined);
-  try {
-    const unbounded = { take: async () => 0, takeAll: async () => [0], stop: async () => {} };
-    const metrics = openMetrics(readVersion());
-    const fetching = openFetching(settings, unbounded, metrics, closers);
-    const tools = { sql, fetching, limits: limitsOf(settings), clock: systemClock, random: Math.random, log };
-    const stopping = new AbortController().signal;
-    const matchSoon = async () => void (await matchArticles(sql, systemClock()));
-    const poll = pollFeedJob({ ...tools, matchSoon, outage: openOutageWatch(), metrics, concurrency: 1, stopping });
-    const claimedUntil = await pollNow(sql, feed, systemClock());
-    if (claimedUntil !== undefined) await poll(pollJob([feed], claimedUntil).data);
-  } finally {
-    await closers.closeAll();
-  }
-}
-
-function openFetching(settings: Settings, budget: SharedBudget, metrics: Metrics, closers: Closers) {
-  const guard = openAddressGuard(settings.FETCH_ALLOW_CIDRS);
-  const { notePhase, onRead } = measureFetching(metrics);
-  const client = openHttpClient({ guard, userAgent: settings.FETCH_USER_AGENT, notePhase });
-  closers.add('feed connections', () => client.close());
-  const reader = openFeedReader({ threads: Math.max(1, availableParallelism() - 1), onRead });
-  closers.add('feed reader', () => reader.close());
-  return { client, reader, budget };
 }
 
 function observeConnections({ databaseConnections }: Engines, metrics: Metrics): void {

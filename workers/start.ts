@@ -7,27 +7,17 @@ import type { Engines } from '../src/engines/open.ts';
 import type { SharedBudget } from '../src/feeds/host-budget.ts';
 import type { OutageWatch } from '../src/feeds/outage.ts';
 import type { PollTools } from '../src/feeds/poll.ts';
-import { dropSubscriptions } from '../src/feeds/websub/store.ts';
 import type { Log } from '../src/log.ts';
 import type { Metrics } from '../src/metrics.ts';
 import type { Jobs, QueueName } from '../src/queues/jobs.ts';
 import { type JobQueue, keepTicking, openQueue, openWorker } from '../src/queues/open.ts';
-import { openRankings } from '../src/ranking/build.ts';
-import { archiveViews } from './archive-views.ts';
-import { auditCountsJob } from './audit-counts.ts';
-import { buildRankings } from './build-rankings.ts';
-import { cleanUp } from './clean-up.ts';
-import { keepSubscriptionsJob } from './keep-subscriptions.ts';
-import { matchArticlesJob, matchSoon } from './match-articles.ts';
-import { observeInstallation } from './observe.ts';
-import { pollFeedJob } from './poll-feed.ts';
-import { scheduleFeeds } from './schedule-feeds.ts';
 
 export interface WorkerTools {
   readonly settings: Settings;
   readonly engines: Engines;
   readonly polls: JobQueue<'poll-feed'>;
-  readonly fetching: PollTools & { readonly budget: SharedBudget };
+  /** What fetches feeds, opened for who needs it. */
+  readonly fetching: () => Promise<PollTools & { readonly budget: SharedBudget }>;
   readonly outage: OutageWatch;
   readonly metrics: Metrics;
   readonly log: Log;
@@ -106,8 +96,13 @@ export async function openWorkers(roles: readonly Role[], tools: WorkerTools, cl
 
   const { settings, engines, clock, metrics } = tools;
   const { sql, redis } = engines;
+  // Each loads what it needs: to load all that others need takes longer than all else of a start.
   const openRole: Record<Role, () => Promise<void>> = {
     async scheduler() {
+      const [{ scheduleFeeds }, { cleanUp }, { observeInstallation }, { dropSubscriptions }] = await Promise.all([
+        ...([import('./schedule-feeds.ts'), import('./clean-up.ts'), import('./observe.ts')] as const),
+        import('../src/feeds/websub/store.ts'),
+      ]);
       const schedule = tick('schedule-feeds', settings.SCHEDULE_INTERVAL);
       const cleaning = tick('clean-up', CLEAN_UP_INTERVAL);
       const pushes =
@@ -129,6 +124,11 @@ export async function openWorkers(roles: readonly Role[], tools: WorkerTools, cl
       await work('clean-up', 1, cleanUp({ sql, clock, articleRetentionMs, readsRetentionMs, zone }));
     },
     async poller() {
+      const [{ pollFeedJob }, { matchArticlesJob, matchSoon }] = await Promise.all([
+        import('./poll-feed.ts'),
+        import('./match-articles.ts'),
+      ]);
+      const shared = { ...tools, fetching: await tools.fetching(), sql };
       const limits = {
         minSeconds: settings.POLL_MIN_INTERVAL / SECOND,
         maxSeconds: settings.POLL_MAX_INTERVAL / SECOND,
@@ -138,14 +138,19 @@ export async function openWorkers(roles: readonly Role[], tools: WorkerTools, cl
       const matches = tick('match-articles', MATCH_INTERVAL);
       await work('match-articles', 1, matchArticlesJob({ sql, clock, metrics }));
       const hints = { matchSoon: matchSoon(matches) };
-      const poll = pollFeedJob({ ...tools, ...hints, sql, limits, concurrency, stopping: stopping.signal });
+      const poll = pollFeedJob({ ...shared, ...hints, limits, concurrency, stopping: stopping.signal });
       // Each slot may be held by the last, slow feed of another batch.
       await work('poll-feed', concurrency, poll, () => stopping.abort());
       const { PUBLIC_URL: publicUrl } = settings;
-      if (publicUrl !== undefined)
-        await work('keep-subscriptions', 1, keepSubscriptionsJob({ ...tools, sql, publicUrl }));
+      if (publicUrl === undefined) return;
+      const { keepSubscriptionsJob } = await import('./keep-subscriptions.ts');
+      await work('keep-subscriptions', 1, keepSubscriptionsJob({ ...shared, publicUrl }));
     },
     async counter() {
+      const [{ archiveViews }, { auditCountsJob }] = await Promise.all([
+        import('./archive-views.ts'),
+        import('./audit-counts.ts'),
+      ]);
       const site = { siteName: settings.SITE_NAME, zone: settings.SITE_TIME_ZONE };
       tick('archive-views', settings.ARCHIVE_INTERVAL);
       await work('archive-views', 1, archiveViews({ sql, redis, clock, metrics, site }));
@@ -153,6 +158,10 @@ export async function openWorkers(roles: readonly Role[], tools: WorkerTools, cl
       await work('audit-counts', 1, auditCountsJob({ ...tools, sql, redis, zone: settings.SITE_TIME_ZONE }));
     },
     async ranker() {
+      const [{ buildRankings }, { openRankings }] = await Promise.all([
+        import('./build-rankings.ts'),
+        import('../src/ranking/build.ts'),
+      ]);
       tick('build-rankings', settings.RANK_INTERVAL);
       const rankings = openRankings({ sql, redis, siteName: settings.SITE_NAME });
       await work('build-rankings', 1, buildRankings({ rankings, clock, metrics }));

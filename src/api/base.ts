@@ -6,7 +6,6 @@ import { measureRequests } from './measure.ts';
 import { answerBrokenRequest, codedErrorOf, errorHandler, sendProblem } from './problem.ts';
 import type { ApiTools } from './tools.ts';
 import { watchRoutes } from './unknown-route.ts';
-import { openValidation } from './validation.ts';
 import { wantsPage } from './wants-page.ts';
 
 const BODY_LIMIT = 64 * 1024;
@@ -69,7 +68,6 @@ export function openBase(tools: Pick<ApiTools, 'settings' | 'metrics' | 'clock'>
   });
   // A logger of its own for each request costs more than most answers, and only errors are logged.
   app.setChildLoggerFactory((parent) => parent);
-  app.setValidatorCompiler(openValidation());
   app.setErrorHandler(errorHandler(log, tools.clock));
   measureRequests(app, tools.metrics);
   return { app, answerUnknownRoute: watchRoutes(app), giveStraight };

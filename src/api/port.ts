@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import type { FastifyInstance } from 'fastify';
 import type { Settings } from '../../config/settings.ts';
 import { CodedError } from '../errors.ts';
 
@@ -32,4 +33,13 @@ export function portError({ HOST, PORT }: Place, cause: unknown): unknown {
   const advice = ADVICE[(cause as NodeJS.ErrnoException).code ?? ''];
   if (advice === undefined) return cause;
   return new CodedError('port-taken', `Cannot listen on ${HOST}, port ${PORT}: ${advice}`, { cause });
+}
+
+/** Listens where the settings say; resolves with the URL that answers. CodedError `port-taken` where it cannot. */
+export async function listen(app: FastifyInstance, { HOST, PORT }: Pick<Settings, 'HOST' | 'PORT'>): Promise<string> {
+  try {
+    return await app.listen({ host: HOST, port: PORT });
+  } catch (error) {
+    throw portError({ HOST, PORT }, error);
+  }
 }

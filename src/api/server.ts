@@ -2,7 +2,6 @@ import compress from '@fastify/compress';
 import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
 import type { FastifyInstance } from 'fastify';
-import type { Settings } from '../../config/settings.ts';
 import { requireAdmin } from './auth.ts';
 import { openBase } from './base.ts';
 import { tagAnswers } from './conditional.ts';
@@ -11,7 +10,6 @@ import { openIntake } from './intake.ts';
 import { openListDesk } from './list-desk.ts';
 import { openLists } from './lists.ts';
 import { describeRoutes } from './openapi.ts';
-import { portError } from './port.ts';
 import { articleFeedRoutes } from './routes/article-feeds.ts';
 import { articleRoutes } from './routes/articles.ts';
 import { backtestRoutes } from './routes/backtest.ts';
@@ -36,7 +34,8 @@ import { viewRoutes } from './routes/views.ts';
 import { websubRoutes } from './routes/websub.ts';
 import { COMPRESS, CORS, HELMET } from './security.ts';
 import { openSendFeed } from './send-feed.ts';
-import type { ApiTools, HealthTools, Plugin } from './tools.ts';
+import type { ApiTools, Plugin } from './tools.ts';
+import { openValidation } from './validation.ts';
 import { openViewDesk, VIEWS_ROUTE } from './view-desk.ts';
 
 /**
@@ -47,6 +46,7 @@ import { openViewDesk, VIEWS_ROUTE } from './view-desk.ts';
 export async function openServer(tools: ApiTools, plugins: readonly Plugin[] = []): Promise<FastifyInstance> {
   const log = tools.log.child({ stage: 'api' });
   const { app, answerUnknownRoute, giveStraight } = openBase(tools, log);
+  app.setValidatorCompiler(openValidation());
   const intake = openIntake(tools);
   const lists = openLists(tools);
 
@@ -102,22 +102,4 @@ export async function openServer(tools: ApiTools, plugins: readonly Plugin[] = [
   });
   await app.ready();
   return app;
-}
-
-/** The server of a process without the role `api`: whether it lives and is ready, and its metrics. */
-export async function openHealthServer(tools: HealthTools): Promise<FastifyInstance> {
-  const { app, answerUnknownRoute } = openBase(tools, tools.log.child({ stage: 'api' }));
-  app.setNotFoundHandler(answerUnknownRoute);
-  await app.register(healthRoutes(tools));
-  await app.ready();
-  return app;
-}
-
-/** Listens where the settings say; resolves with the URL that answers. CodedError `port-taken` where it cannot. */
-export async function listen(app: FastifyInstance, { HOST, PORT }: Pick<Settings, 'HOST' | 'PORT'>): Promise<string> {
-  try {
-    return await app.listen({ host: HOST, port: PORT });
-  } catch (error) {
-    throw portError({ HOST, PORT }, error);
-  }
 }

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import type { ArticleDetailBody } from '../api/schemas/article.ts';
-import { textOfHtml } from '../feeds/parse/text-of-html.ts';
 import type { WithArticles } from './article-reader.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -11,11 +10,12 @@ export function addArticlesShow(articles: Command, terminal: Terminal, withArtic
     .option('--json', 'print it as JSON')
     .action(async (id: string, options: { json?: true }) => {
       const article = await withArticles(terminal.settings(), (reader) => reader.find(id));
-      terminal.print(options.json ? JSON.stringify(article) : asText(article));
+      terminal.print(options.json ? JSON.stringify(article) : await asText(article));
     });
 }
 
-function asText(article: ArticleDetailBody): string {
+async function asText(article: ArticleDetailBody): Promise<string> {
+  const { textOfHtml } = await import('../feeds/parse/text-of-html.ts');
   const { original, sources, copies, revisions } = article;
   const updated = article.revision > 1 ? `, revision ${article.revision} of ${article.updatedAt}` : '';
   const lines = [

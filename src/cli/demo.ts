@@ -4,8 +4,6 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { SECOND, systemClock } from '../clock.ts';
 import { openClosers } from '../closers.ts';
-import { openNewsroom } from '../demo/newsroom.ts';
-import { openReaders } from '../demo/readers.ts';
 import { openLog } from '../log.ts';
 import { importApp } from './import-app.ts';
 import type { Terminal } from './terminal.ts';
@@ -22,6 +20,12 @@ export function addDemo(program: Command, terminal: Terminal): void {
       const given = terminal.settings();
       const log = openLog(given.LOG_LEVEL === 'info' ? 'warn' : given.LOG_LEVEL);
       const closers = openClosers((name, message) => log.error({ name, error: message }, 'could not be closed'));
+      // From the first moment on: whoever is told to stop while it starts up stops in order, too.
+      const stopAsked = terminal.stopAsked();
+      const [{ openNewsroom }, { openReaders }] = await Promise.all([
+        import('../demo/newsroom.ts'),
+        import('../demo/readers.ts'),
+      ]);
       const chance = { clock: systemClock, random: Math.random };
       try {
         const newsroom = await openNewsroom({ ...chance, port: NEWSROOM_PORT, publishEveryMs: 4 * SECOND });
@@ -56,7 +60,7 @@ export function addDemo(program: Command, terminal: Terminal): void {
         terminal.print(
           `Open ${app.url} and watch the lists move (admin token: ${settings.ADMIN_TOKEN}; Ctrl-C stops).`,
         );
-        await terminal.stopAsked();
+        await stopAsked;
       } finally {
         await closers.closeAll();
       }

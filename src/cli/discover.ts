@@ -1,17 +1,21 @@
 import type { Settings } from '../../config/settings.ts';
 import { systemClock } from '../clock.ts';
-import { openAddressGuard } from '../feeds/address-guard.ts';
 import type { DiscoveredFeed } from '../feeds/candidate-order.ts';
-import { type DiscoveredFeeds, discoverFeeds } from '../feeds/discovery.ts';
-import { openHttpClient } from '../feeds/http-client.ts';
-import { openFeedReader } from '../feeds/reader.ts';
+import type { DiscoveredFeeds } from '../feeds/discovery.ts';
 import { asTable } from './terminal.ts';
 
 /** Finds the feeds of a page. */
 export type Discover = (settings: Settings, url: string) => Promise<DiscoveredFeeds>;
 
-/** From this process, which needs no engine for it. A person waits: the host's budget is left out. */
+/**
+ * From this process, which needs no engine for it. A person waits: the host's budget is left out. What fetches is loaded
+ * here and not above, since no other verb needs it.
+ */
 export const discoverHere: Discover = async (settings, url) => {
+  const [{ openAddressGuard }, { openHttpClient }, { openFeedReader }, { discoverFeeds }] = await Promise.all([
+    ...([import('../feeds/address-guard.ts'), import('../feeds/http-client.ts')] as const),
+    ...([import('../feeds/reader.ts'), import('../feeds/discovery.ts')] as const),
+  ]);
   const guard = openAddressGuard(settings.FETCH_ALLOW_CIDRS);
   const client = openHttpClient({ guard, userAgent: settings.FETCH_USER_AGENT });
   const reader = openFeedReader({ threads: 1 });

@@ -4,7 +4,6 @@ import type { NewFeed } from '../feeds/add-feeds.ts';
 import type { OpmlFeed } from '../feeds/opml-feed.ts';
 import type { FeedFilter } from '../feeds/store.ts';
 import type { FeedId } from '../ids.ts';
-import { importApp } from './import-app.ts';
 import { whereDataIs } from './where-data-is.ts';
 
 /** What the feed verbs need done, in the database itself or through the API of a newsrank that has it. */
@@ -40,7 +39,9 @@ export type WithFeedAdmin = <T>(settings: Settings, work: (admin: FeedAdmin) => 
 export const withFeedAdmin: WithFeedAdmin = async (settings, work) => {
   // A server takes any number of processes, and a newsrank runs on it; nobody else has the embedded engine now.
   const pollHere =
-    settings.DATABASE_URL === undefined ? async () => (await importApp()).pollOnce : async () => undefined;
+    settings.DATABASE_URL === undefined
+      ? async () => (await import('../app-poll-once.ts')).pollOnce
+      : async () => undefined;
   const { feedAdminOnSql } = await import('./feed-admin-sql.ts');
   return whereDataIs(settings, {
     onDatabase: (sql) => work(feedAdminOnSql({ sql, settings, pollHere })),

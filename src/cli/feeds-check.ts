@@ -1,20 +1,21 @@
 import type { Command } from 'commander';
-import { type PreviewedFeed, previewFeed } from '../articles/preview.ts';
+import type { PreviewedFeed } from '../articles/preview.ts';
 import { systemClock } from '../clock.ts';
 import { CodedError } from '../errors.ts';
-import { openAddressGuard } from '../feeds/address-guard.ts';
-import { limitsOf } from '../feeds/interval.ts';
-import { openFeedReader } from '../feeds/reader.ts';
 import { candidateTable } from './discover.ts';
 import { asTable, type Terminal } from './terminal.ts';
 
-/** Needs no engine and stores nothing, so that it works whatever else runs. */
+/** Needs no engine and stores nothing, so that it works whatever else runs. What fetches is loaded for it alone. */
 export function addFeedsCheck(feeds: Command, terminal: Terminal): void {
   feeds
     .command('check <url>')
     .description('fetch and read a feed as a poll would, tell each decision, and store nothing')
     .option('--json', 'print the result as JSON')
     .action(async (url: string, options: { json?: true }) => {
+      const [{ previewFeed }, { openAddressGuard }, { limitsOf }, { openFeedReader }] = await Promise.all([
+        ...([import('../articles/preview.ts'), import('../feeds/address-guard.ts')] as const),
+        ...([import('../feeds/interval.ts'), import('../feeds/reader.ts')] as const),
+      ]);
       const { FETCH_ALLOW_CIDRS, FETCH_USER_AGENT: userAgent, ...settings } = terminal.settings();
       const reader = openFeedReader({ threads: 1 });
       try {

@@ -4,11 +4,9 @@ import type { Closers } from '../closers.ts';
 import type { Log } from '../log.ts';
 import { addressOf } from './address.ts';
 import { lockFolder } from './folder-lock.ts';
-import { openPglite } from './pglite.ts';
-import { type Connections, openPostgres } from './postgres.ts';
+import type { Connections } from './postgres.ts';
 import { closeRedis, mastersOf, openRedis, type RedisClient, type RedisPurpose } from './redis.ts';
 import type { Sql } from './sql.ts';
-import { startValkey } from './valkey.ts';
 
 /** What all stages stand on. */
 export interface Engines {
@@ -80,12 +78,14 @@ export async function openDatabase(
   onError?: () => void,
 ): Promise<{ sql: Sql; description: string; connections(): Connections }> {
   if (url !== undefined) {
+    const { openPostgres } = await import('./postgres.ts');
     const { sql, close, connections } = await openPostgres(url, onError);
     closers.add('PostgreSQL', close);
     return { sql, description: `PostgreSQL at ${addressOf(url, 5432)}`, connections };
   }
   const { release } = await lockFolder(folder);
   closers.add('lock of the data folder', release);
+  const { openPglite } = await import('./pglite.ts');
   const { sql, close } = await openPglite(join(folder, 'postgres'));
   closers.add('embedded PostgreSQL', close);
   const promise = 'survives a crash of this process, not always a power cut';
@@ -98,6 +98,7 @@ async function openServer(
   onDeath: (error: Error) => void,
 ): Promise<{ url: string; isEphemeral: boolean; description: string }> {
   if (url !== undefined) return { url, isEphemeral: false, description: `Redis at ${addressOf(url, 6379)}` };
+  const { startValkey } = await import('./valkey.ts');
   const valkey = await startValkey(onDeath);
   closers.add('embedded Valkey', valkey.close);
   const description = 'embedded Valkey (in memory; restored from PostgreSQL at each start)';

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import type { FastifyInstance } from 'fastify';
-import { listen } from '../../src/api/server.ts';
+import { listen } from '../../src/api/port.ts';
 import { checkNothing, seedExamples } from './examples.ts';
 import { type FilledApi, openFilledApi } from './filled-api.ts';
 import { ADMIN_TOKEN, INGEST_TOKEN, serverFor } from './server-under-test.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { brotliDecompressSync } from 'node:zlib';
 import { request } from 'undici';
-import { listen } from '../../src/api/server.ts';
+import { listen } from '../../src/api/port.ts';
 import { openMetrics } from '../../src/metrics.ts';
 import { listRedisKey } from '../../src/ranking/list.ts';
 import { eventually } from '../support/product.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { brotliDecompressSync } from 'node:zlib';
-import { listen } from '../../src/api/server.ts';
+import { listen } from '../../src/api/port.ts';
 import { closePeriods } from '../../src/ranking/closed.ts';
 import { addCounts } from '../../src/views/read-counts.ts';
 import { assertProblem, type FilledApi, openFilledApi } from './filled-api.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { after, before, test } from 'node:test';
 import type { FastifyInstance } from 'fastify';
-import { listen } from '../../src/api/server.ts';
+import { listen } from '../../src/api/port.ts';
 import { ERRORS, type ErrorCode } from '../../src/errors.ts';
 import { type FilledApi, openFilledApi } from './filled-api.ts';
 import { ADMIN_TOKEN, serverFor } from './server-under-test.ts';

@@ -3,8 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { after, before, test } from 'node:test';
 import type { FastifyInstance } from 'fastify';
-import { checkPort } from '../../src/api/port.ts';
-import { listen } from '../../src/api/server.ts';
+import { checkPort, listen } from '../../src/api/port.ts';
 import { CodedError } from '../../src/errors.ts';
 import { ADMIN_TOKEN, serverFor } from './server-under-test.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { Command } from 'commander';
-import { listen } from '../../src/api/server.ts';
+import { listen } from '../../src/api/port.ts';
 import { addArticles } from '../../src/cli/articles.ts';
 import { type CopyAdmin, copyAdminOnApi, copyAdminOnSql } from '../../src/cli/copy-admin.ts';
 import type { Sql } from '../../src/engines/sql.ts';

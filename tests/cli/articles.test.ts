@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import { Command, CommanderError } from 'commander';
-import { listen } from '../../src/api/server.ts';
+import { listen } from '../../src/api/port.ts';
 import { saveArticles } from '../../src/articles/save.ts';
 import { articlesOnApi, articlesOnSql, type WithArticles } from '../../src/cli/article-reader.ts';
 import { addArticles } from '../../src/cli/articles.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { userInfo } from 'node:os';
 import { after, before, beforeEach, test } from 'node:test';
 import { Command } from 'commander';
-import { listen } from '../../src/api/server.ts';
+import { listen } from '../../src/api/port.ts';
 import { addCuration } from '../../src/cli/curation.ts';
 import { type CurationAdmin, curationOnApi, curationOnSql } from '../../src/cli/curation-admin.ts';
 import type { Sql } from '../../src/engines/sql.ts';

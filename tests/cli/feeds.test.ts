@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, before, beforeEach, type TestContext, test } from 'node:test';
 import { CommanderError } from 'commander';
 import { loadSettings } from '../../config/load.ts';
-import { listen } from '../../src/api/server.ts';
+import { listen } from '../../src/api/port.ts';
 import type { WithFeedAdmin } from '../../src/cli/feed-admin.ts';
 import { feedAdminOnApi } from '../../src/cli/feed-admin-api.ts';
 import { feedAdminOnSql } from '../../src/cli/feed-admin-sql.ts';

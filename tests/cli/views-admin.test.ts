@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { userInfo } from 'node:os';
 import { after, before, beforeEach, test } from 'node:test';
 import { Command } from 'commander';
-import { listen } from '../../src/api/server.ts';
+import { listen } from '../../src/api/port.ts';
 import { type ViewsAdmin, viewsAdminOnApi, viewsAdminOnSql } from '../../src/cli/views-admin.ts';
 import { addViewsAudit } from '../../src/cli/views-audit.ts';
 import { addViewsRevoke } from '../../src/cli/views-revoke.ts';

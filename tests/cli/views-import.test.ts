@@ -5,7 +5,7 @@ import { after, before, beforeEach, type TestContext, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { Command, CommanderError } from 'commander';
 import type { Redis } from 'ioredis';
-import { listen } from '../../src/api/server.ts';
+import { listen } from '../../src/api/port.ts';
 import { ledgerOnApi, type WithImports } from '../../src/cli/import-ledger.ts';
 import { addViewsImport } from '../../src/cli/views-import.ts';
 import { DAY, HOUR, MINUTE, systemClock } from '../../src/clock.ts';

@@ -1,0 +1,71 @@
+import { pollJob } from '../workers/schedule-feeds.ts';
+import { storePush } from '../workers/store-push.ts';
+import { openServer } from './api/server.ts';
+import type { ApiTools, HealthTools } from './api/tools.ts';
+import type { Fetching } from './app-fetching.ts';
+import { previewFeed } from './articles/preview.ts';
+import { findArticleIdsByUrl, findCounted } from './articles/store.ts';
+import { SECOND } from './clock.ts';
+import type { Closers } from './closers.ts';
+import type { Engines } from './engines/open.ts';
+import { messageOf } from './errors.ts';
+import { openAddressGuard } from './feeds/address-guard.ts';
+import { discoverFeeds } from './feeds/discovery.ts';
+import { limitsOf } from './feeds/interval.ts';
+import { pollNow } from './feeds/store.ts';
+import { type JobQueue, watchQueues } from './queues/open.ts';
+import { openCatalogue } from './views/catalogue.ts';
+import { openCollector } from './views/collector.ts';
+import { readCrawlers } from './views/crawlers.ts';
+import { openRefusals } from './views/refusals.ts';
+import { registerEmbed } from './web/embed/register.ts';
+import { registerPages } from './web/pages.ts';
+
+/** The API and the pages, not yet listening. */
+export async function openSite(
+  { engines, ...health }: HealthTools & Pick<ApiTools, 'localToken'> & { readonly engines: Engines },
+  fetching: Fetching,
+  polls: JobQueue<'poll-feed'>,
+  closers: Closers,
+) {
+  const { clock, settings, metrics, log } = health;
+  const { sql, redis } = engines;
+  const tools = { ...health, sql, redis };
+  const byIds = (ids: readonly string[]) => findCounted(sql, ids);
+  const byUrls = (urls: readonly string[]) => findArticleIdsByUrl(sql, urls);
+  const isCrawler = await readCrawlers(settings.CRAWLER_RANGES_FILE);
+  const catalogue = openCatalogue({ byIds, byUrls }, clock);
+  const limits = { readsPerAddress: settings.READS_PER_ADDRESS };
+  const onRecorded = (reads: number, ms: number) => {
+    metrics.viewBatchSize.observe(reads);
+    metrics.viewRecordDuration.observe(ms / SECOND);
+  };
+  const refusals = openRefusals(sql, { byUrls }, clock);
+  closers.add('refused views', () => refusals.flush());
+  const flushing = setInterval(
+    () => void refusals.flush().catch((error: unknown) => log.warn({ error: messageOf(error) }, 'refused views')),
+    settings.ARCHIVE_INTERVAL,
+  );
+  closers.add('writing of refused views', () => clearInterval(flushing));
+  const onRefused = refusals.note;
+  const collector = openCollector({ redis, clock, catalogue, isCrawler, onRecorded, onRefused }, limits);
+  closers.add('collector of views', () => collector.close());
+  const { FETCH_ALLOW_CIDRS, FETCH_USER_AGENT: userAgent } = settings;
+  const checking = { guard: openAddressGuard(FETCH_ALLOW_CIDRS), userAgent, limits: limitsOf(settings) };
+  const api: ApiTools = {
+    ...tools,
+    collector,
+    discoverFeeds: (url) => discoverFeeds(fetching, url, clock()),
+    storePush: storePush({ ...tools, reader: fetching.reader }),
+    checkFeed: (url) => previewFeed({ ...checking, reader: fetching.reader }, url, clock()),
+    async pollNow(feed) {
+      const claimedUntil = await pollNow(sql, feed, clock());
+      // Before all others, since somebody waits for it.
+      const job = claimedUntil && pollJob([feed], claimedUntil);
+      if (job !== undefined) await polls.add(job.name, job.data, { lifo: true });
+    },
+  };
+  const queues = await watchQueues(() => engines.connectRedis('queue'), log, closers);
+  const ops = { ...api, queues };
+  return openServer(api, [(server) => registerEmbed(server, api), (server) => registerPages(server, api, ops)]);
+}
