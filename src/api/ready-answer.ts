@@ -1,13 +1,12 @@
 import type { ServerResponse } from 'node:http';
 import { type Conditional, isUnchanged } from './conditional.ts';
 import { type Encoding, type Packed, packed } from './packed.ts';
+import { PUBLIC_HEADERS } from './security.ts';
 
-/** What plugins say of the other public reads (security.ts). */
-export const PUBLIC_HEADERS = {
-  'access-control-allow-origin': '*',
+/** Of every ready answer, and of what is refused where one was asked for. */
+export const READY_HEADERS = {
+  ...PUBLIC_HEADERS,
   'access-control-expose-headers': 'ETag, Retry-After',
-  'cross-origin-resource-policy': 'cross-origin',
-  'x-content-type-options': 'nosniff',
   vary: 'accept-encoding',
 } as const;
 
@@ -26,7 +25,7 @@ export interface ReadyAnswer {
 
 /** `write` is asked once, when somebody does not have the answer yet. */
 export function readyAnswer(etag: string, cacheControl: string, write: () => string): ReadyAnswer {
-  const unchanged = [...Object.entries(PUBLIC_HEADERS).flat(), 'etag', etag, 'cache-control', cacheControl];
+  const unchanged = [...Object.entries(READY_HEADERS).flat(), 'etag', etag, 'cache-control', cacheControl];
   let packs: Packed | undefined;
   const made = new Map<Encoding | undefined, ReturnType<ReadyAnswer['for']>>();
   return {

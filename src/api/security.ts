@@ -30,6 +30,13 @@ export const HELMET: FastifyHelmetOptions = {
   crossOriginOpenerPolicy: false,
 };
 
+/** What the plugins below say of public answers, for those that go past them. */
+export const PUBLIC_HEADERS = {
+  'access-control-allow-origin': '*',
+  'cross-origin-resource-policy': 'cross-origin',
+  'x-content-type-options': 'nosniff',
+} as const;
+
 /** Any page may read what is public. Nothing here takes cookies, so nothing can be read in a visitor's name. */
 export const CORS: FastifyCorsOptions = {
   origin: '*',

@@ -6,6 +6,7 @@ import { requireAdmin } from './auth.ts';
 import { openBase } from './base.ts';
 import { tagAnswers } from './conditional.ts';
 import { openCostLimit } from './cost-limit.ts';
+import { allowEmptyBodies } from './empty-body.ts';
 import { openIntake } from './intake.ts';
 import { openListDesk } from './list-desk.ts';
 import { openLists } from './lists.ts';
@@ -88,6 +89,7 @@ export async function openServer(tools: ApiTools, plugins: readonly Plugin[] = [
       admin.addHook('onRequest', async (_request, reply) => {
         reply.header('cache-control', 'no-store');
       });
+      allowEmptyBodies(admin);
       await admin.register(compress, COMPRESS);
       await admin.register(feedRoutes(tools));
       await admin.register(feedCheckRoutes(tools));

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { FastifyInstance } from 'fastify';
 import { isUnchanged, sendUnchanged } from '../api/conditional.ts';
+import { PUBLIC_HEADERS } from '../api/security.ts';
 import { etagOf } from './answer.ts';
 
 /** The script by which pages of any site report that they were read, as it is sent: without its comments. */
@@ -17,9 +18,7 @@ export function registerBeacon(app: FastifyInstance): void {
       etag,
       'cache-control': 'public, max-age=86400, stale-while-revalidate=604800',
       vary: 'accept-encoding',
-      'access-control-allow-origin': '*',
-      'cross-origin-resource-policy': 'cross-origin',
-      'x-content-type-options': 'nosniff',
+      ...PUBLIC_HEADERS,
     });
     if (isUnchanged(request, etag)) return sendUnchanged(reply);
     return reply.type('text/javascript; charset=utf-8').send(BEACON);

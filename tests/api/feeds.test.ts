@@ -208,3 +208,24 @@ test('a check tells what a poll would bring', async () => {
   await assertProblem(call('POST', '/v1/feeds/check', { url: 'nonsense' }), 400, 'feed-url-invalid');
   await assertProblem(call('POST', '/v1/feeds/check', { links: [] }), 400, 'request-invalid');
 });
+
+test('a body of which nothing is required may be left out, whatever is said of it', async () => {
+  const id = (await call('POST', '/v1/feeds', { url: 'https://empty.example/feed' })).json().id;
+  const announced = (method: 'POST' | 'DELETE', url: string) =>
+    app.inject({
+      method,
+      url,
+      headers: { authorization: `Bearer ${ADMIN_TOKEN}`, 'content-type': 'application/json' },
+    });
+  assert.equal((await announced('POST', `/v1/feeds/${id}/poll`)).statusCode, 202);
+  assert.equal((await announced('DELETE', `/v1/feeds/${id}`)).statusCode, 204);
+  for (const url of ['/v1/curations/1/end', '/v1/views/revocations/1/undo']) {
+    for (const answer of [await announced('POST', url), await call('POST', url)]) {
+      assert.equal(answer.statusCode, 404, `${url}: ${answer.body}`);
+    }
+  }
+  const missing = await call('POST', '/v1/feeds');
+  assert.deepEqual([missing.statusCode, missing.json().detail], [400, 'body must have required properties url.']);
+  await assertProblem(call('POST', '/v1/feeds', '{"url":'), 400, 'request-invalid');
+  await assertProblem(call('POST', '/v1/feeds', '{"__proto__":{"url":"https://a.example/"}}'), 400, 'request-invalid');
+});

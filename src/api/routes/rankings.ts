@@ -5,7 +5,7 @@ import { present } from '../../ranking/store.ts';
 import { findList, keyOf } from '../find-list.ts';
 import { type ListDesk, RANKINGS_ROUTE } from '../list-desk.ts';
 import type { Lists } from '../lists.ts';
-import { PUBLIC_HEADERS, readyAnswer, sendReady } from '../ready-answer.ts';
+import { READY_HEADERS, readyAnswer, sendReady } from '../ready-answer.ts';
 import { problems } from '../schemas/problem.ts';
 import { DEFAULT_ITEMS, RankingParams, RankingQuery, RankingSchema } from '../schemas/ranking.ts';
 import type { SchemaTypes } from '../schemas/value-of.ts';
@@ -19,7 +19,7 @@ export function rankingRoutes(lists: Lists, desk: ListDesk, costLimit: preHandle
   return async (app: FastifyInstance): Promise<void> => {
     // Of what goes wrong, which others answer.
     app.addHook('onRequest', (_request, reply, done) => {
-      reply.headers(PUBLIC_HEADERS);
+      reply.headers(READY_HEADERS);
       done();
     });
     app.addHook('preHandler', costLimit);

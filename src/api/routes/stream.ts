@@ -8,6 +8,7 @@ import { problems } from '../schemas/problem.ts';
 import { DEFAULT_ITEMS } from '../schemas/ranking.ts';
 import { parseListNames, StreamQuery } from '../schemas/stream.ts';
 import type { SchemaTypes } from '../schemas/value-of.ts';
+import { PUBLIC_HEADERS } from '../security.ts';
 import type { ApiTools } from '../tools.ts';
 
 /** Open streams of one process (bench/stream.ts says what each costs), and of one address, so that nobody takes them all. */
@@ -20,9 +21,7 @@ const STREAM_HEADERS = {
   'cache-control': 'no-store, no-transform',
   // nginx would hold events back until its buffer is full.
   'x-accel-buffering': 'no',
-  'access-control-allow-origin': '*',
-  'cross-origin-resource-policy': 'cross-origin',
-  'x-content-type-options': 'nosniff',
+  ...PUBLIC_HEADERS,
 } as const;
 
 /** Lists as they change, as server-sent events. Register it in a bare context: its answers never end. */

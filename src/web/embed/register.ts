@@ -11,7 +11,7 @@ import { keyOf, nameOfCategory } from '../../api/find-list.ts';
 import { openLists } from '../../api/lists.ts';
 import { DEFAULT_ITEMS } from '../../api/schemas/ranking.ts';
 import type { SchemaTypes } from '../../api/schemas/value-of.ts';
-import { COMPRESS } from '../../api/security.ts';
+import { COMPRESS, PUBLIC_HEADERS } from '../../api/security.ts';
 import type { ArticleId } from '../../ids.ts';
 import { present } from '../../ranking/store.ts';
 import { etagOf } from '../answer.ts';
@@ -52,11 +52,7 @@ export async function registerEmbed(app: FastifyInstance, tools: EmbedTools): Pr
   await app.register(async (web) => {
     await web.register(compress, COMPRESS);
     web.addHook('onRequest', async (_request, reply) => {
-      reply.removeHeader('x-frame-options').headers({
-        'access-control-allow-origin': '*',
-        'cross-origin-resource-policy': 'cross-origin',
-        'x-content-type-options': 'nosniff',
-      });
+      reply.removeHeader('x-frame-options').headers(PUBLIC_HEADERS);
     });
     const routes = web.withTypeProvider<SchemaTypes>();
     const schema = { hide: true, params: EmbedParams, querystring: EmbedQuery } as const;
