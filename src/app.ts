@@ -33,13 +33,16 @@ export interface App {
 export interface AppOptions {
   readonly clock?: Clock;
   readonly random?: () => number;
+  /** Once aborted, the start goes no further: what it opened is closed, and openApp() fails with the signal's reason. */
+  readonly stopping?: AbortSignal;
 }
 
 /** Opens everything that the settings' roles need; when one thing cannot be opened, what was opened before is closed. */
 export async function openApp(settings: Settings, log: Log, options: AppOptions = {}): Promise<App> {
-  const closers = openClosers((name, message) => log.error({ name, error: message }, 'could not be closed'));
+  const closers = openClosers((name, message) => log.error({ name, error: message }, 'not closed'));
   try {
-    return await open(settings, log, { clock: systemClock, random: Math.random, ...options }, closers);
+    const stopping = new AbortController().signal;
+    return await open(settings, log, { clock: systemClock, random: Math.random, stopping, ...options }, closers);
   } catch (error) {
     await closers.closeAll();
     throw error;
@@ -47,7 +50,7 @@ export async function openApp(settings: Settings, log: Log, options: AppOptions 
 }
 
 async function open(settings: Settings, log: Log, tools: Required<AppOptions>, closers: Closers): Promise<App> {
-  const { clock } = tools;
+  const { clock, stopping } = tools;
   const roles = new Set(settings.ROLES);
   const keepFeeds = roles.has('scheduler') ? await readFeeds(settings, log) : async () => {};
   await checkPort(settings);
@@ -57,9 +60,11 @@ async function open(settings: Settings, log: Log, tools: Required<AppOptions>, c
     onError: (dependency) => metrics.dependencyErrors.inc({ dependency }),
     onReconnect: () => metrics.redisReconnects.inc(),
   });
+  stopping.throwIfAborted();
   observeConnections(engines, metrics);
   const { sql, redis } = engines;
   await migrate(sql, log);
+  stopping.throwIfAborted();
   if (roles.has('counter')) {
     await restoreCounts(sql, redis, clock());
     closers.add('last archive of counts', async () => {
@@ -67,6 +72,7 @@ async function open(settings: Settings, log: Log, tools: Required<AppOptions>, c
     });
   }
   await keepFeeds(sql, clock);
+  stopping.throwIfAborted();
 
   const { OTEL_EXPORTER_OTLP_ENDPOINT: collectorUrl } = settings;
   const traces = collectorUrl === undefined ? undefined : await openTraces(collectorUrl, version, log);
@@ -88,6 +94,7 @@ async function open(settings: Settings, log: Log, tools: Required<AppOptions>, c
     { ...tools, settings, engines, polls, fetching, outage, metrics, log, telemetry: traces?.telemetry },
     closers,
   );
+  stopping.throwIfAborted();
 
   keepPulse(redis, metrics, clock, closers);
   let isStopping = false;
@@ -104,6 +111,7 @@ async function open(settings: Settings, log: Log, tools: Required<AppOptions>, c
       )
     : await openHealthServer(health);
   closers.add('HTTP server', () => server.close());
+  stopping.throwIfAborted();
   const url = await listen(server, settings);
   if (roles.has('api')) await letCommandsIn(settings, url, localToken, closers);
   run();

@@ -1,3 +1,4 @@
+import { SECOND } from './clock.ts';
 import { messageOf } from './errors.ts';
 
 /** Collects what must be closed. Whoever opens a thing registers its closer at once. */
@@ -7,6 +8,9 @@ export interface Closers {
   closeAll(): Promise<void>;
 }
 
+/** After this it is said what a stop waits for. */
+const LATE_MS = 10 * SECOND;
+
 export function openClosers(onError: (name: string, message: string) => void): Closers {
   const stack: { name: string; close: () => Promise<void> | void }[] = [];
   return {
@@ -15,10 +19,14 @@ export function openClosers(onError: (name: string, message: string) => void): C
     },
     async closeAll() {
       for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
+        const { name } = top;
+        const late = setTimeout(() => onError(name, `still open after ${LATE_MS / SECOND} s; waiting for it`), LATE_MS);
         try {
           await top.close();
         } catch (error) {
-          onError(top.name, messageOf(error));
+          onError(name, messageOf(error));
+        } finally {
+          clearTimeout(late);
         }
       }
     },

@@ -6,7 +6,7 @@ import { openNewsroom } from '../src/demo/newsroom.ts';
 import { seeded } from '../src/demo/seeded.ts';
 import type { Snapshot } from '../src/ranking/list.ts';
 import { emptyFolder } from './support/folders.ts';
-import { engineSettings, eventually, getJson, run, startProduct } from './support/product.ts';
+import { engineSettings, eventually, getJson, run, runUntil, startProduct } from './support/product.ts';
 
 interface Listing<T> {
   readonly items: readonly T[];
@@ -140,6 +140,16 @@ test('from feeds to lists, through a crash and a restart', async (t) => {
   assert.ok(unanswered <= CROWD, 'at most what each reader had just sent was counted without an answer');
   assert.equal(list.items[1]?.reads, 7);
   assert.equal(await third.stop(), 0);
+});
+
+test('told to stop while it starts, it goes no further and closes what it has', async (t) => {
+  const settings = await engineSettings(t);
+  const { code, stdout } = await runUntil(/PostgreSQL (?:at|in) /, ['start'], settings);
+  assert.equal(code, 0);
+  assert.match(stdout, /"SIGTERM"/);
+  assert.doesNotMatch(stdout, /is ready/);
+  const product = await startProduct(t, settings);
+  assert.equal(await product.stop(), 0, 'nothing is left that is in its way');
 });
 
 test('roles run in processes of their own on the same servers', { skip: skipReason() }, async (t) => {

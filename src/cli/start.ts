@@ -5,6 +5,7 @@ import { CodedError, messageOf } from '../errors.ts';
 import { openLog } from '../log.ts';
 import { importApp } from './import-app.ts';
 import type { Terminal } from './terminal.ts';
+import { untilStopped } from './until-stopped.ts';
 
 export function addStart(program: Command, terminal: Terminal): void {
   program
@@ -17,13 +18,10 @@ export function addStart(program: Command, terminal: Terminal): void {
       const settings = terminal.settings();
       const chosen = options.roles === undefined ? settings : { ...settings, ROLES: readRoles(options.roles) };
       const log = openLog(settings.LOG_LEVEL);
-      // From the first moment on: whoever is told to stop while it starts up stops in order, too.
-      const stopAsked = terminal.stopAsked();
-      const { openApp } = await importApp();
-      const app = await openApp(chosen, log);
-      const signal = await stopAsked;
-      log.info({ signal }, 'stopping: finishing what runs');
-      await app.stop();
+      const open = async (stopping: AbortSignal) => (await importApp()).openApp(chosen, log, { stopping });
+      await untilStopped(terminal, open, {
+        onStop: (signal) => log.info({ signal }, 'stopping: finishing what runs'),
+      });
     });
 }
 

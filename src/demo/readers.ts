@@ -5,7 +5,8 @@ import { pick, type Random } from './story.ts';
 
 /** Simulated readers: they look at the site as anyone would, over HTTP, and report what they open. */
 export interface Readers {
-  close(): Promise<void>;
+  /** Lets go of what they were about: nobody waits for an answer to it. */
+  close(): void;
 }
 
 export interface ReadersOptions {
@@ -37,7 +38,6 @@ export function openReaders(options: ReadersOptions): Readers {
   let listed: readonly string[] = [];
   let hasRecalled = false;
   const stopping = new AbortController();
-  const running = new Set<Promise<void>>();
 
   const look = async () => {
     known = (await getItems(`${site}/v1/articles?limit=100`, stopping.signal)).map((item) => ({
@@ -68,19 +68,13 @@ export function openReaders(options: ReadersOptions): Readers {
     await report(articles.map((view) => ({ ...view, visitor: `reader-${Math.floor(random() * VISITORS)}` })));
   };
   /** A site that does not answer for a moment is looked at again with the next beat. */
-  const attempt = (work: () => Promise<void>) => () => {
-    const task = work()
-      .catch(() => undefined)
-      .finally(() => running.delete(task));
-    running.add(task);
-  };
+  const attempt = (work: () => Promise<void>) => () => void work().catch(() => undefined);
   const timers = [setInterval(attempt(look), LOOK_EVERY_MS), setInterval(attempt(read), BEAT_MS)];
   attempt(look)();
   return {
-    async close() {
+    close() {
       for (const timer of timers) clearInterval(timer);
       stopping.abort();
-      await Promise.all(running);
     },
   };
 }

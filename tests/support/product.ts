@@ -32,6 +32,24 @@ export async function run(args: readonly string[], environment: Record<string, s
   return { code, stdout: stdout(), stderr: stderr() };
 }
 
+/** Runs a command that is asked to stop as soon as it logs what matches. */
+export async function runUntil(
+  logged: RegExp,
+  args: readonly string[],
+  environment: Record<string, string>,
+): Promise<Ended> {
+  const child = spawnProduct(args, { LOG_LEVEL: 'info', PORT: '0', ...environment });
+  const [stdout, stderr] = [gather(child.stdout), gather(child.stderr)];
+  let isAsked = false;
+  child.stdout?.on('data', () => {
+    // A second signal would end it at once.
+    if (isAsked || !logged.test(stdout())) return;
+    isAsked = child.kill('SIGTERM');
+  });
+  const [code] = await once(child, 'close');
+  return { code, stdout: stdout(), stderr: stderr() };
+}
+
 /** Starts it and waits until it is ready. It is killed when the test is over, if it still runs. */
 export async function startProduct(
   t: Pick<TestContext, 'after'>,
