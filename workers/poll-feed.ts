@@ -56,8 +56,9 @@ export function pollFeedJob(tools: Tools) {
       const [target] = await beginPolls(sql, [feed], lease, LEASE_SECONDS, clock());
       if (target === undefined) return undefined;
       const [wait = 0] = await takeBudgets([target]);
-      const finish = await pollFeedInSlot(polling, target, wait);
-      return finish();
+      const polled = await pollFeedInSlot(polling, target, wait);
+      await polled.written;
+      return polled;
     });
 
   return async ({ feeds, claimedUntil }: Jobs['poll-feed']): Promise<object> => {
@@ -75,43 +76,55 @@ export function pollFeedJob(tools: Tools) {
     const mayBegin = () => !stopping.aborted && clock().getTime() <= latest;
     const lastChances = targets.length < feeds.length ? await findLastChances(sql, feeds, lease) : [];
     const waits = await takeBudgets(targets);
-    const polls = await Promise.allSettled([
-      ...targets.map(async (target, index) => {
-        const finish = await slots.run(async () =>
-          mayBegin() ? pollFeedInSlot(polling, target, waits[index] ?? 0) : undefined,
-        );
-        return finish?.();
+    const left: PollTarget[] = [];
+    const batch = openBatch();
+    await Promise.all([
+      slots.runEach(targets, async (target, index) => {
+        if (mayBegin()) await batch.note(pollFeedInSlot(polling, target, waits[index] ?? 0));
+        else left.push(target);
       }),
-      ...lastChances.map((feed) => pollAlone(feed, lease)),
+      ...lastChances.map((feed) => batch.note(pollAlone(feed, lease))),
     ]);
-    const left = targets.filter((_, index) => isLeft(polls[index]));
+    const sums = await batch.end();
     await giveBack(sql, left);
-    const failed = polls.find((poll) => poll.status === 'rejected');
+    const [failed] = batch.failures;
     if (failed !== undefined) throw failed.reason;
-    return { ...sumUp(polls), notDue: feeds.length - targets.length - lastChances.length, putBack: left.length };
+    return { ...sums, notDue: feeds.length - targets.length - lastChances.length, putBack: left.length };
   };
 }
 
-type Settled = PromiseSettledResult<Polled | undefined>;
-
-const isLeft = (poll: Settled | undefined): boolean => poll?.status === 'fulfilled' && poll.value === undefined;
+/** How many polls came to what, and what they stored. */
+function openBatch() {
+  const sums: Record<string, number> = { inserted: 0, updated: 0 };
+  const failures: { readonly reason: unknown }[] = [];
+  const written: Promise<unknown>[] = [];
+  const fail = (reason: unknown) => void failures.push({ reason });
+  return {
+    failures,
+    /** Settles when the poll has ended; it never fails. */
+    async note(poll: Promise<Polled | undefined>): Promise<void> {
+      try {
+        const polled = await poll;
+        if (polled === undefined) return;
+        sums[polled.outcome] = (sums[polled.outcome] ?? 0) + 1;
+        sums['inserted'] = (sums['inserted'] ?? 0) + polled.inserted;
+        sums['updated'] = (sums['updated'] ?? 0) + polled.updated;
+        if (polled.written !== undefined) written.push(polled.written.catch(fail));
+      } catch (error) {
+        fail(error);
+      }
+    },
+    /** Settles when all that was noted is written, or could not be. */
+    async end(): Promise<Readonly<Record<string, number>>> {
+      await Promise.all(written);
+      return sums;
+    },
+  };
+}
 
 async function giveBack(sql: Sql, left: readonly PollTarget[]): Promise<void> {
   const [first] = left;
   if (first === undefined || first.leasedUntil === null) return;
   const ids: FeedId[] = left.map(({ id }) => id);
   await putBack(sql, ids, first.leasedUntil, { isBegun: true });
-}
-
-/** How many polls came to what, and what they stored. */
-function sumUp(polls: readonly Settled[]): Record<string, number> {
-  const sums: Record<string, number> = { inserted: 0, updated: 0 };
-  for (const poll of polls) {
-    if (poll.status === 'rejected' || poll.value === undefined) continue;
-    const { outcome, inserted, updated } = poll.value;
-    sums[outcome] = (sums[outcome] ?? 0) + 1;
-    sums['inserted'] = (sums['inserted'] ?? 0) + inserted;
-    sums['updated'] = (sums['updated'] ?? 0) + updated;
-  }
-  return sums;
 }

@@ -34,45 +34,36 @@ export interface Polled {
   readonly outcome: PollOutcome['kind'];
   readonly inserted: number;
   readonly updated: number;
+  /** Settles when it is written, where that is done together with others, and nobody needs to keep its slot meanwhile. */
+  readonly written?: Promise<unknown>;
 }
 
 /**
  * Polls one feed, of whose host's budget a request was taken: `wait` is what that said. Articles, validators and schedule
- * are stored in one transaction. What brought nothing to store is only prepared: the function in return writes it,
- * together with others, and nobody needs to keep the feed's slot meanwhile.
+ * are stored in one transaction; what brought nothing to store is written together with others.
  */
-export async function pollFeedInSlot(
-  tools: PollFeedTools,
-  target: PollTarget,
-  wait: number,
-): Promise<() => Promise<Polled>> {
+export async function pollFeedInSlot(tools: PollFeedTools, target: PollTarget, wait: number): Promise<Polled> {
   const { fetching, outage, clock, metrics } = tools;
-  metrics.pollLateness.observe(Math.max(0, (clock().getTime() - target.nextPollAt.getTime()) / 1000));
-  const poll = await pollFeed(fetching, target, clock(), wait);
-  outage.note(target.host, poll.outcome, clock());
-  const isOwnOutage = outage.isOwnOutage(clock());
+  const begun = clock();
+  metrics.pollLateness.observe(Math.max(0, (begun.getTime() - target.nextPollAt.getTime()) / 1000));
+  const poll = await pollFeed(fetching, target, begun, wait);
+  const now = clock();
+  outage.note(target.host, poll.outcome, now);
+  const isOwnOutage = outage.isOwnOutage(now);
   metrics.ownOutage.set(isOwnOutage ? 1 : 0);
-  const limits = { ...tools.limits, isOwnOutage };
+  const { minSeconds, maxSeconds } = tools.limits;
+  const limits = { minSeconds, maxSeconds, isOwnOutage };
   const row =
-    poll.outcome.kind === 'fresh' ? undefined : pollRow(target, poll, NOTHING_SAVED, limits, clock(), tools.random);
+    poll.outcome.kind === 'fresh' ? undefined : pollRow(target, poll, NOTHING_SAVED, limits, now, tools.random);
   if (row !== undefined && isPlain(row)) {
-    return async () => {
-      await tools.saver.add(row);
-      return finish(tools, target, poll, NOTHING_SAVED, isOwnOutage);
-    };
+    report(tools, target, poll, NOTHING_SAVED);
+    const saved = tools.saver.add(row.line);
+    const isNetwork = isOwnOutage || isNetworkFailure(poll.outcome);
+    const written = isNetwork ? saved.then(() => spreadBlame(tools, target, poll, isOwnOutage)) : saved;
+    return { outcome: poll.outcome.kind, inserted: 0, updated: 0, written };
   }
   const saved = await store(tools, target, poll, limits);
   if (saved.inserted + saved.updated > 0) await hint(tools);
-  return () => finish(tools, target, poll, saved, isOwnOutage);
-}
-
-async function finish(
-  tools: PollFeedTools,
-  target: PollTarget,
-  poll: Poll,
-  saved: SavedCounts,
-  isOwnOutage: boolean,
-): Promise<Polled> {
   if (isOwnOutage || isNetworkFailure(poll.outcome)) await spreadBlame(tools, target, poll, isOwnOutage);
   report(tools, target, poll, saved);
   return { outcome: poll.outcome.kind, inserted: saved.inserted, updated: saved.updated };

@@ -3,7 +3,7 @@ import { SECOND } from '../clock.ts';
 import type { Sql } from '../engines/sql.ts';
 import type { FeedId } from '../ids.ts';
 import type { PollTarget } from './feed.ts';
-import { TARGET_COLUMNS, type TargetRow, toFeedId, toPollTarget } from './rows.ts';
+import { TARGET_COLUMNS, TARGETS_JSON, type TargetJson, toFeedId, toPollTarget } from './rows.ts';
 import { MAX_STRIKES, QUARANTINE_SECONDS } from './schedule.ts';
 
 export interface Claim {
@@ -59,13 +59,15 @@ export async function beginPolls(
 ): Promise<PollTarget[]> {
   // Never the same as the claim's, or a duplicate would take it for that.
   const until = new Date(Math.max(now.getTime() + pollSeconds * SECOND, claimedUntil.getTime() + 1));
-  const { rows } = await sql.query<TargetRow>(
-    `update feeds set leased_until = $4, strikes = case when strikes > 0 then strikes + 1 else 0 end
-     where id = any($1::bigint[]) and leased_until = $2 and leased_until > $3 and strikes <= $5
-     returning ${TARGET_COLUMNS}, case when strikes > 0 then strikes - 1 else 0 end as strikes`,
+  const { rows } = await sql.query<{ targets: TargetJson[] }>(
+    `with target as (
+       update feeds set leased_until = $4, strikes = case when strikes > 0 then strikes + 1 else 0 end
+       where id = any($1::bigint[]) and leased_until = $2 and leased_until > $3 and strikes <= $5
+       returning ${TARGET_COLUMNS}, case when strikes > 0 then strikes - 1 else 0 end as strikes
+     ) select ${TARGETS_JSON} from target`,
     [feeds, claimedUntil, now, until, mostStrikes],
   );
-  return rows.map(toPollTarget);
+  return (rows[0]?.targets ?? []).map(toPollTarget);
 }
 
 /** Strikes of a feed that the next one keeps away for a day. */

@@ -1,4 +1,4 @@
-import { ACCEPT_ENCODING, tooLarge, unpack } from './fetch-body.ts';
+import { ACCEPT_ENCODING, type Body, tooLarge, unpack } from './fetch-body.ts';
 import { codeOf, type Failure, failureOf } from './fetch-failure.ts';
 import { type Deadline, getOnce, type Reply } from './get-once.ts';
 import type { HttpClient } from './http-client.ts';
@@ -44,22 +44,33 @@ interface Hop {
   readonly url: string;
   readonly movedTo: string | null;
   readonly isPermanentSoFar: boolean;
-  readonly visited: ReadonlySet<string>;
+  readonly visited: readonly string[];
+}
+
+/** What every part of one fetch goes by. */
+interface Fetch {
+  readonly client: HttpClient;
+  readonly wanted: FetchRequest;
+  readonly deadline: Deadline;
+  readonly startedAt: number;
 }
 
 type Step = { readonly kind: 'redirect'; readonly status: number; readonly location: string } | Done;
-type Done = Omit<FetchAnswer, 'durationMs' | 'movedTo'> | Omit<FetchFailure, 'durationMs'>;
+type Done = FetchAnswer | FetchFailure;
 
 const PERMANENT: ReadonlySet<number> = new Set([301, 308]);
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
-const DEFERRED: Omit<FetchFailure, 'durationMs'> = {
+const DEFERRED = {
   kind: 'failed',
   failure: 'timeout',
   message: 'The host to which the server redirects cannot be asked right now.',
   status: null,
   wireBytes: 0,
-};
+} as const;
+
+/** What comes with an answer that is no success is of no interest. */
+const NOT_READ: Body = { kind: 'body', bytes: new Uint8Array(), wireBytes: 0 };
 
 const ACCEPT =
   'application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, application/xml;q=0.8, text/xml;q=0.8, */*;q=0.5';
@@ -80,10 +91,9 @@ export async function fetchFeed(
   try {
     signal?.throwIfAborted();
     if (onAbort) signal.addEventListener('abort', onAbort);
-    const done = await follow(client, wanted, deadline);
-    const durationMs = performance.now() - startedAt;
-    client.notePhase('total', durationMs);
-    return { ...done, durationMs };
+    const done = await follow({ client, wanted, deadline, startedAt });
+    client.notePhase('total', done.durationMs);
+    return done;
   } catch (error) {
     signal?.throwIfAborted();
     const late: Failure = { failure: 'timeout', message: 'The answer was not complete in time.' };
@@ -102,27 +112,27 @@ function pass(deadline: Deadline): void {
   deadline.cancel?.();
 }
 
-async function follow(
-  client: HttpClient,
-  wanted: FetchRequest,
-  deadline: Deadline,
-): Promise<Omit<FetchAnswer, 'durationMs'> | Omit<FetchFailure, 'durationMs'>> {
-  let hop: Hop = { url: wanted.url, movedTo: null, isPermanentSoFar: true, visited: new Set([wanted.url]) };
+async function follow(fetch: Fetch): Promise<Done> {
+  const { client, wanted } = fetch;
+  let hop: Hop = { url: wanted.url, movedTo: null, isPermanentSoFar: true, visited: [wanted.url] };
   for (;;) {
-    const step = await takeStep(client, wanted, hop.url, deadline);
-    if (step.kind === 'answer') return { ...step, movedTo: hop.movedTo };
-    if (step.kind === 'failed') return step;
+    const step = await takeStep(fetch, hop);
+    if (step.kind !== 'redirect') return step;
     const next = nextHop(hop, step, client.limits.redirects);
-    if ('failure' in next) return { kind: 'failed', ...next, status: step.status, wireBytes: 0 };
+    if ('failure' in next) return { kind: 'failed', ...next, status: step.status, wireBytes: 0, ...since(fetch) };
     const deferredSeconds = (await wanted.admit?.(new URL(next.url))) ?? 0;
-    if (deferredSeconds > 0) return { ...DEFERRED, deferredSeconds };
+    if (deferredSeconds > 0) return { ...DEFERRED, deferredSeconds, ...since(fetch) };
     hop = next;
   }
 }
 
+function since({ startedAt }: Fetch): { readonly durationMs: number } {
+  return { durationMs: performance.now() - startedAt };
+}
+
 function nextHop(hop: Hop, step: { status: number; location: string }, limit: number): Hop | Failure {
   const failed = (message: string): Failure => ({ failure: 'redirect-loop', message });
-  if (hop.visited.size > limit) return failed(`There were more than ${limit} redirects.`);
+  if (hop.visited.length > limit) return failed(`There were more than ${limit} redirects.`);
   // Header bytes arrive as Latin-1; where they go beyond ASCII, UTF-8 is what is meant.
   const location = Buffer.from(step.location, 'latin1').toString();
   if (!URL.canParse(location, hop.url)) return failed('The server redirects to what is no URL.');
@@ -130,32 +140,39 @@ function nextHop(hop: Hop, step: { status: number; location: string }, limit: nu
   target.hash = '';
   const problem = location.includes('\t') ? 'The URL has a tab in it.' : urlProblem(target.href);
   if (problem !== undefined) return { failure: 'blocked-address', message: `The redirect is refused: ${problem}` };
-  if (hop.visited.has(target.href)) return failed('The redirects go round in a circle.');
+  if (hop.visited.includes(target.href)) return failed('The redirects go round in a circle.');
   const isPermanentSoFar = hop.isPermanentSoFar && PERMANENT.has(step.status);
   return {
     url: target.href,
     movedTo: isPermanentSoFar ? target.href : hop.movedTo,
     isPermanentSoFar,
-    visited: new Set([...hop.visited, target.href]),
+    visited: [...hop.visited, target.href],
   };
 }
 
-async function takeStep(client: HttpClient, wanted: FetchRequest, url: string, deadline: Deadline): Promise<Step> {
-  const { status, headers, body, tooLargeBytes, firstByteMs } = await get(client, wanted, url, deadline);
-  client.notePhase('first_byte', firstByteMs);
+async function takeStep(fetch: Fetch, { url, movedTo }: Hop): Promise<Step> {
+  const { limits, notePhase } = fetch.client;
+  const { status, headers, body, tooLargeBytes, firstByteMs } = await get(fetch, url);
+  notePhase('first_byte', firstByteMs);
   const { location } = headers;
   if (location !== undefined && REDIRECTS.has(status)) return { kind: 'redirect', status, location };
-  if (status < 200 || status > 299) return { kind: 'answer', status, headers, url, body, wireBytes: 0 };
-  const { limits } = client;
-  if (tooLargeBytes !== null)
-    return { ...tooLarge(tooLargeBytes, `The body is larger than ${limits.wireBytes} bytes.`), status };
-  const read = await unpack(body, headers['content-encoding'] ?? '', limits);
-  if (read.kind === 'failed') return { ...read, status };
-  return { kind: 'answer', status, headers, url, body: read.bytes, wireBytes: read.wireBytes };
+  const isSuccess = status >= 200 && status <= 299;
+  if (tooLargeBytes !== null && isSuccess)
+    return {
+      ...tooLarge(tooLargeBytes, `The body is larger than ${limits.wireBytes} bytes.`),
+      status,
+      ...since(fetch),
+    };
+  const read = isSuccess ? await unpack(body, headers['content-encoding'] ?? '', limits) : NOT_READ;
+  if (read.kind === 'failed') return { ...read, status, ...since(fetch) };
+  const { bytes, wireBytes } = read;
+  // Field by field, once: each spread of an answer cost a poll without news a fiftieth of its memory.
+  const durationMs = performance.now() - fetch.startedAt;
+  return { kind: 'answer', status, headers, url, body: bytes, wireBytes, movedTo, durationMs };
 }
 
 /** A kept connection may have been closed by the server at the very moment that we used it: that is tried once more. */
-async function get(client: HttpClient, wanted: FetchRequest, url: string, deadline: Deadline): Promise<Reply> {
+async function get({ client, wanted, deadline }: Fetch, url: string): Promise<Reply> {
   const headers = headersFor(client, wanted, url);
   const { wireBytes } = client.limits;
   try {

@@ -144,11 +144,11 @@ class ReplyReader implements Dispatcher.DispatchHandler {
   }
 }
 
+/** The object itself where no header was repeated, which is so as a rule: another one for each answer is not made. */
 function firstValues(headers: Record<string, string | string[] | undefined>): Record<string, string> {
-  const first: Record<string, string> = {};
   for (const name in headers) {
     const value = headers[name];
-    first[name] = (Array.isArray(value) ? (name === 'link' ? value.join(', ') : value[0]) : value) ?? '';
+    if (Array.isArray(value)) headers[name] = (name === 'link' ? value.join(', ') : value[0]) ?? '';
   }
-  return first;
+  return headers as Record<string, string>;
 }

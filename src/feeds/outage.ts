@@ -32,9 +32,25 @@ export function isNetworkFailure(outcome: PollOutcome): boolean {
 export function openOutageWatch(): OutageWatch {
   /** The last result of each host, oldest first; never more than RECENT. */
   const recent = new Map<string, { at: number; isDown: boolean }>();
+  let lastHost = '';
   const downSince = new Map<string, number>();
   let lastAnswerAt = 0;
   let blamed: { feed: FeedId; at: number }[] = [];
+
+  const remember = (host: string, at: number, isDown: boolean): void => {
+    const last = host === lastHost ? recent.get(host) : undefined;
+    if (last !== undefined) {
+      // Already the newest: to take it out and put it in again makes the map a new table now and then.
+      last.at = at;
+      last.isDown = isDown;
+      return;
+    }
+    lastHost = host;
+    recent.delete(host);
+    recent.set(host, { at, isDown });
+    const [oldest] = recent.keys();
+    if (recent.size > RECENT && oldest !== undefined) recent.delete(oldest);
+  };
 
   const isSign = (host: string, at: number): boolean => {
     const since = downSince.get(host);
@@ -52,10 +68,7 @@ export function openOutageWatch(): OutageWatch {
       } else if (!downSince.has(host) && downSince.size < MAX_DOWN_HOSTS) {
         downSince.set(host, at.getTime());
       }
-      recent.delete(host);
-      recent.set(host, { at: at.getTime(), isDown });
-      const [oldest] = recent.keys();
-      if (recent.size > RECENT && oldest !== undefined) recent.delete(oldest);
+      remember(host, at.getTime(), isDown);
     },
     isOwnOutage(at) {
       // Asked at every poll, so that nothing is made for it.

@@ -1,14 +1,14 @@
 import type { FeedId } from '../ids.ts';
-import type { PollRow } from './save-poll.ts';
+import type { PollLine } from './save-poll.ts';
 
 /** Gathers polls that ended about the same time, so that one statement writes them: it costs little more than for one. */
 export interface PollSaver {
   /** Settles when the poll is written: true, or false where the lease was no longer its own. */
-  add(row: PollRow): Promise<boolean>;
+  add(line: PollLine): Promise<boolean>;
 }
 
 interface Waiting {
-  readonly row: PollRow;
+  readonly line: PollLine;
   resolve(isSaved: boolean): void;
   reject(error: unknown): void;
 }
@@ -17,7 +17,7 @@ const MAX_BATCH = 500;
 
 /** `save` writes one batch at a time; while it does, the next one grows. */
 export function openPollSaver(
-  save: (rows: readonly PollRow[]) => Promise<ReadonlySet<FeedId>>,
+  save: (lines: readonly PollLine[]) => Promise<ReadonlySet<FeedId>>,
   gatherMs: number,
 ): PollSaver {
   const queue: Waiting[] = [];
@@ -31,9 +31,9 @@ export function openPollSaver(
   };
 
   return {
-    add(row) {
+    add(line) {
       return new Promise((resolve, reject) => {
-        queue.push({ row, resolve, reject });
+        queue.push({ line, resolve, reject });
         if (isRunning) return;
         isRunning = true;
         void run();
@@ -45,17 +45,17 @@ export function openPollSaver(
 /** Never two polls of one feed: which of them were written could not be told by its id. */
 function takeBatch(queue: Waiting[]): Waiting[] {
   const feeds = new Set<FeedId>();
-  const end = queue.findIndex(({ row }) => feeds.size === MAX_BATCH || feeds.size === feeds.add(row.target.id).size);
+  const end = queue.findIndex(({ line }) => feeds.size === MAX_BATCH || feeds.size === feeds.add(line.feed).size);
   return queue.splice(0, end === -1 ? queue.length : end);
 }
 
 async function saveBatch(
-  save: (rows: readonly PollRow[]) => Promise<ReadonlySet<FeedId>>,
+  save: (lines: readonly PollLine[]) => Promise<ReadonlySet<FeedId>>,
   batch: readonly Waiting[],
 ): Promise<void> {
   try {
-    const saved = await save(batch.map(({ row }) => row));
-    for (const { row, resolve } of batch) resolve(saved.has(row.target.id));
+    const saved = await save(batch.map(({ line }) => line));
+    for (const { line, resolve } of batch) resolve(saved.has(line.feed));
   } catch (error) {
     if (batch.length === 1) for (const { reject } of batch) reject(error);
     // One that cannot be written costs itself, never the others.

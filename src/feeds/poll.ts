@@ -41,6 +41,7 @@ const ASK_AGAIN_MS = 10_000;
 const NO_VALIDATORS = { etag: null, lastModified: null };
 
 const NO_ANSWER = { status: null, wireBytes: 0, decodedBytes: 0, movedTo: null, freshForSeconds: null };
+const UNCHANGED: PollOutcome = { kind: 'unchanged' };
 
 /**
  * Polls one feed: takes from its host's budget, fetches it, reads it where it changed. Never throws, stores nothing.
@@ -51,8 +52,7 @@ export async function pollFeed(tools: PollTools, target: PollRequest, now: Date,
   try {
     const wait = paid ?? (await tools.budget.take(target.host, now));
     if (wait > 0) return { ...NO_ANSWER, ...since(startedAt, now), outcome: putOff(wait) };
-    const poll = await fetchAndRead(tools, target, now);
-    return { ...poll, ...since(startedAt, now) };
+    return await fetchAndRead(tools, target, startedAt, now);
   } catch (error) {
     const outcome: PollOutcome = { kind: 'failed', failure: 'parse', message: `Inside newsrank: ${messageOf(error)}` };
     return { ...NO_ANSWER, ...since(startedAt, now), outcome };
@@ -67,28 +67,30 @@ function putOff(seconds: number): PollOutcome {
   return { kind: 'limited', retryAfterSeconds: seconds, wholeHost: true };
 }
 
-type Fetched = Omit<Poll, 'startedAt' | 'durationMs'>;
-
-async function fetchAndRead(tools: PollTools, target: PollRequest, now: Date): Promise<Fetched> {
+async function fetchAndRead(tools: PollTools, target: PollRequest, startedAt: number, now: Date): Promise<Poll> {
   const isWhole = target.pollCount % UNCONDITIONAL_EVERY === UNCONDITIONAL_EVERY - 1;
   const validators = isWhole || !target.trustsValidators ? NO_VALIDATORS : target;
   const answer = await fetchFeed(tools.client, requestOf(tools.budget, target, validators, now));
   if (answer.kind === 'failed') {
     const { failure, message, status, wireBytes, deferredSeconds } = answer;
-    if (deferredSeconds !== undefined) return { ...NO_ANSWER, outcome: putOff(deferredSeconds) };
-    return { ...NO_ANSWER, outcome: { kind: 'failed', failure, message }, status, wireBytes };
+    const poll = { ...NO_ANSWER, ...since(startedAt, now) };
+    if (deferredSeconds !== undefined) return { ...poll, outcome: putOff(deferredSeconds) };
+    return { ...poll, outcome: { kind: 'failed', failure, message }, status, wireBytes };
   }
-  const outcome = await outcomeOf(tools, target, answer, now);
+  const outcome = answer.status === 304 ? UNCHANGED : await outcomeOf(tools, target, answer, now);
   const hasLied = outcome.kind === 'fresh' && (await haveLied(tools, target, outcome.validators, isWhole, now));
-  return {
+  // Field by field: this is made for every poll, and waits with thousands of others until it is written.
+  const poll: Poll = {
     outcome,
+    startedAt: now,
+    durationMs: Math.round(performance.now() - startedAt),
     status: answer.status,
     wireBytes: answer.wireBytes,
     decodedBytes: answer.body.length,
     movedTo: answer.movedTo,
     freshForSeconds: freshForSeconds(answer.headers, now),
-    ...(hasLied ? { hasLied } : {}),
   };
+  return hasLied ? { ...poll, hasLied } : poll;
 }
 
 /** Field by field: to spread a whole PollTarget costs as much as the request itself. */
@@ -133,7 +135,6 @@ async function outcomeOf(tools: PollTools, target: PollRequest, answer: FetchAns
   const { status } = answer;
   // A part (206) must not be taken for the whole.
   if (status >= 200 && status <= 299 && status !== 206) return readAnswer(tools.reader, target, answer);
-  if (status === 304) return { kind: 'unchanged' };
   return outcomeOfRefusal(tools.budget, answer, target.lastOutcome, now);
 }
 

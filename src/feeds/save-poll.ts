@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import type { Sql } from '../engines/sql.ts';
 import type { FeedId } from '../ids.ts';
 import { outcomeMessage, outcomeName, type Poll, type PollOutcome, type PollTarget, type Validators } from './feed.ts';
-import { toFeedId } from './rows.ts';
 import { saveChanges } from './save-changes.ts';
 import { type FeedSchedule, type ScheduleLimits, scheduleNext } from './schedule.ts';
 
@@ -24,14 +23,19 @@ const MAX_ERROR = 1000;
 const MAX_URL = 2048;
 const MAX_LANGUAGE = 64;
 
+/** A poll as it is written. Text, and nothing of what it was made of: thousands wait for their turn in a busy poller. */
+export interface PollLine {
+  readonly feed: FeedId;
+  /** What save-poll.sql takes, as JSON. */
+  readonly json: string;
+}
+
 /** A poll as it is to be written. */
 export interface PollRow {
   readonly target: PollTarget;
   readonly poll: Poll;
-  readonly inserted: number;
   readonly schedule: FeedSchedule;
-  /** What save-poll.sql takes, under the names that it has there. */
-  readonly columns: object;
+  readonly line: PollLine;
 }
 
 /**
@@ -49,7 +53,7 @@ export async function savePoll(
   random: () => number,
 ): Promise<boolean> {
   const row = pollRow(target, poll, counts, limits, now, random);
-  const saved = await savePolls(sql, [row]);
+  const saved = await savePolls(sql, [row.line]);
   if (saved.has(target.id)) await saveChanges(sql, target, poll, counts.inserted, row.schedule);
   return saved.has(target.id);
 }
@@ -58,11 +62,11 @@ export async function savePoll(
  * Writes polls that changed nothing but the schedule (see isPlain), many at once, as savePoll does one. The feeds of those
  * that were written.
  */
-export async function savePolls(sql: Sql, rows: readonly PollRow[]): Promise<ReadonlySet<FeedId>> {
+export async function savePolls(sql: Sql, lines: readonly PollLine[]): Promise<ReadonlySet<FeedId>> {
   // In one order by everybody, so that two writers of the same rows do not wait for each other.
-  const sorted = rows.toSorted((a, b) => a.target.id - b.target.id);
-  const result = await sql.query<{ id: number }>(SAVE, [JSON.stringify(sorted.map(({ columns }) => columns))]);
-  return new Set(result.rows.map(toFeedId));
+  const sorted = lines.toSorted((a, b) => a.feed - b.feed);
+  const { rows } = await sql.query<{ saved: FeedId[] }>(SAVE, [`[${sorted.map(({ json }) => json).join(',')}]`]);
+  return new Set(rows[0]?.saved);
 }
 
 /** Whether one line of savePolls is all that the poll has to say: no articles, no move, nothing that went missing. */
@@ -84,26 +88,26 @@ export function pollRow(
   const schedule = scheduleNext(target, poll, counts.inserted, limits, now, random);
   const validators = validatorsOf(outcome);
   const feed = outcome.kind === 'fresh' ? outcome.feed : undefined;
-  // Written out, nothing spread: this is made for every poll, and what is undefined costs nothing in JSON. It is null for
-  // PostgreSQL.
+  const isFresh = outcome.kind === 'fresh';
+  // Written out, nothing spread: this is made for every poll. What is undefined costs nothing, here and in PostgreSQL, so
+  // that is what is said of all that is as usual.
   const columns = {
     id: target.id,
     leased_until: target.leasedUntil,
-    is_reached: outcome.kind !== 'limited' || poll.status !== null,
-    is_success: outcome.kind === 'fresh' || outcome.kind === 'unchanged',
+    is_put_off: outcome.kind === 'limited' && poll.status === null ? true : undefined,
     state: schedule.state === target.state ? undefined : schedule.state,
     next_poll_at: schedule.nextPollAt,
     interval_seconds: schedule.intervalSeconds,
-    rhythm_seconds: given(schedule.rhythmSeconds),
-    newest_entry_at: given(schedule.newestEntryAt),
+    rhythm_seconds: isFresh ? given(schedule.rhythmSeconds) : undefined,
+    newest_entry_at: isFresh ? given(schedule.newestEntryAt) : undefined,
     hints: schedule.hints === target.hints ? undefined : schedule.hints,
-    failures: schedule.failures,
-    strikes: schedule.strikes,
+    failures: some(schedule.failures),
+    strikes: some(schedule.strikes),
     gone_at: given(schedule.goneAt),
     moved_to: given(schedule.movedTo),
     moved_since: given(schedule.movedSince),
-    moved_polls: schedule.movedPolls,
-    has_validators: validators !== undefined,
+    moved_polls: some(schedule.movedPolls),
+    has_validators: validators && true,
     etag: validators?.etag,
     last_modified: validators?.lastModified,
     body_hash: validators?.bodyHash && Buffer.from(validators.bodyHash).toString('hex'),
@@ -112,20 +116,24 @@ export function pollRow(
     language: feed && cut(feed.language, MAX_LANGUAGE),
     started_at: poll.startedAt,
     outcome: outcomeName(outcome),
-    status: poll.status,
+    status: given(poll.status),
     error: cut(errorOf(outcome, schedule), MAX_ERROR),
-    wire_bytes: poll.wireBytes,
+    wire_bytes: some(poll.wireBytes),
     duration_ms: Math.round(poll.durationMs),
-    inserted: counts.inserted,
-    updated: counts.updated,
-    unchanged: counts.unchanged,
+    inserted: some(counts.inserted),
+    updated: some(counts.updated),
+    unchanged: some(counts.unchanged),
   };
-  return { target, poll, inserted: counts.inserted, schedule, columns };
+  return { target, poll, schedule, line: { feed: target.id, json: JSON.stringify(columns) } };
 }
 
 /** Left out of the JSON where there is none. */
 function given<T>(value: T | null): T | undefined {
   return value ?? undefined;
+}
+
+function some(count: number): number | undefined {
+  return count === 0 ? undefined : count;
 }
 
 /** What went wrong, and that it was once too often: who looks at the feed should not have to wonder at its silence. */

@@ -9,9 +9,9 @@ import type { OpmlFeed } from './opml-feed.ts';
 import {
   FEED_COLUMNS,
   type FeedRow,
-  PEOPLE_COLUMNS,
   TARGET_COLUMNS,
-  type TargetRow,
+  TARGETS_JSON,
+  type TargetJson,
   toFeed,
   toPollTarget,
 } from './rows.ts';
@@ -129,12 +129,18 @@ export async function findFeed(sql: Sql, id: FeedId): Promise<Feed | undefined> 
 
 /** The feed and all that polling it needs; undefined where it is gone. */
 export async function readPollTarget(sql: Sql, id: FeedId): Promise<WholeFeed | undefined> {
-  const { rows } = await sql.query<FeedRow & TargetRow & { waits_by_host: boolean; put_off_at: Date | null }>(
-    `select ${TARGET_COLUMNS}, ${PEOPLE_COLUMNS}, waits_by_host, put_off_at from feeds where id = $1`,
+  const { rows } = await sql.query<
+    FeedRow & { targets: TargetJson[]; waits_by_host: boolean; put_off_at: Date | null }
+  >(
+    `select ${FEED_COLUMNS}, waits_by_host, put_off_at,
+            (select ${TARGETS_JSON} from (select ${TARGET_COLUMNS}, feeds.strikes) as target)
+     from feeds where id = $1`,
     [id],
   );
   const [row] = rows;
-  return row && { ...toFeed(row), ...toPollTarget(row), waitsByHost: row.waits_by_host, putOffAt: row.put_off_at };
+  const [target] = row?.targets ?? [];
+  if (row === undefined || target === undefined) return undefined;
+  return { ...toFeed(row), ...toPollTarget(target), waitsByHost: row.waits_by_host, putOffAt: row.put_off_at };
 }
 
 /**

@@ -150,7 +150,7 @@ test('polls that end together are written together, each under its own lease', a
   const targets = await beginPolls(sql, feeds, leasedUntil, 60, NOW);
   const [a, b, c] = targets;
   assert.ok(a && b && c);
-  const row = (target: PollTarget, poll: Poll) => pollRow(target, poll, NOTHING, LIMITS, NOW, middle);
+  const row = (target: PollTarget, poll: Poll) => pollRow(target, poll, NOTHING, LIMITS, NOW, middle).line;
   const failure = { kind: 'failed', failure: 'timeout', message: 'Half of a pair: \ud83d, and\0 NUL.' } as const;
   const rows = [
     row(c, pollOf(failure, { status: null })),

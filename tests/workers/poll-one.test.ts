@@ -44,7 +44,7 @@ beforeEach(async () => {
   tools = {
     ...{ sql, outage: openOutageWatch(), limits: { minSeconds: 300, maxSeconds: 3600 }, random: () => 0.5 },
     fetching: { client, reader, budget: { take: async () => 0, stop: async () => {} } },
-    saver: { add: async (row) => (await savePolls(sql, [row])).has(row.target.id) },
+    saver: { add: async (line) => (await savePolls(sql, [line])).has(line.feed) },
     ...{ clock: () => NOW, metrics: openMetrics('test'), log: openLog('silent') },
   };
 });
@@ -53,8 +53,9 @@ async function poll(id: FeedId): Promise<string> {
   await sql.query('update feeds set leased_until = $2 where id = $1', [id, new Date(NOW.getTime() + 60_000)]);
   const target = await readPollTarget(sql, id);
   assert.ok(target);
-  const finish = await pollFeedInSlot(tools, target, 0);
-  return (await finish()).outcome;
+  const { outcome, written } = await pollFeedInSlot(tools, target, 0);
+  await written;
+  return outcome;
 }
 
 test('the feeds that failed before an outage of our own was recognised are forgiven', async () => {

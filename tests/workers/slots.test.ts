@@ -48,3 +48,19 @@ test('who runs last runs after all who came later', async () => {
   await Promise.all([first, ...others]);
   assert.deepEqual(order, ['second', 'third', 'last']);
 });
+
+test('work on each of many takes one place in the line, and none is begun before its turn', async () => {
+  const slots = openSlots(2);
+  const order: string[] = [];
+  const work = (name: string) => async (item: number) => {
+    order.push(`${name}${item}`);
+    await new Promise((resolve) => setImmediate(resolve));
+    if (item === 1) throw new Error('costs nobody else anything');
+  };
+  const first = slots.runEach([0, 1, 2], work('a'));
+  const last = slots.runLast(async () => void order.push('last'));
+  const second = slots.runEach([0, 1], work('b'));
+  assert.deepEqual(order, ['a0', 'a1']);
+  await Promise.all([first, second, last, slots.runEach([], work('none'))]);
+  assert.deepEqual(order, ['a0', 'a1', 'a2', 'b0', 'b1', 'last']);
+});
