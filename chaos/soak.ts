@@ -25,7 +25,7 @@ const { values } = parseArgs({
 const SAMPLE_MS = 10_000;
 const MOST_PERCENT = 1;
 /** Of what is kept by time, each slot has keys of its own until it expires (docs/redis-keys.md). */
-const BY_TIME = /^\{r\d+\}:(?:seen|crowd|b5|bh):/;
+const BY_TIME = /^(?:\{r\d+\}:(?:seen|crowd|b5|bh)|\{pulse\}):/;
 
 interface Sample {
   /** Since the start, in minutes. */
