@@ -1,18 +1,14 @@
 import { pollJob } from '../workers/schedule-feeds.ts';
-import { storePush } from '../workers/store-push.ts';
 import { openServer } from './api/server.ts';
 import type { ApiTools, HealthTools } from './api/tools.ts';
 import type { Fetching } from './app-fetching.ts';
-import { previewFeed } from './articles/preview.ts';
 import { findArticleIdsByUrl, findCounted } from './articles/store.ts';
 import { SECOND } from './clock.ts';
 import type { Closers } from './closers.ts';
 import type { Engines } from './engines/open.ts';
 import { messageOf } from './errors.ts';
-import { openAddressGuard } from './feeds/address-guard.ts';
-import { discoverFeeds } from './feeds/discovery.ts';
-import { limitsOf } from './feeds/interval.ts';
 import { pollNow } from './feeds/store.ts';
+import { openOnce } from './open-once.ts';
 import { type JobQueue, watchQueues } from './queues/open.ts';
 import { openCatalogue } from './views/catalogue.ts';
 import { openCollector } from './views/collector.ts';
@@ -24,7 +20,7 @@ import { registerPages } from './web/pages.ts';
 /** The API and the pages, not yet listening. */
 export async function openSite(
   { engines, ...health }: HealthTools & Pick<ApiTools, 'localToken'> & { readonly engines: Engines },
-  fetching: Fetching,
+  fetching: () => Promise<Fetching>,
   polls: JobQueue<'poll-feed'>,
   closers: Closers,
 ) {
@@ -50,14 +46,13 @@ export async function openSite(
   const onRefused = refusals.note;
   const collector = openCollector({ redis, clock, catalogue, isCrawler, onRecorded, onRefused }, limits);
   closers.add('collector of views', () => collector.close());
-  const { FETCH_ALLOW_CIDRS, FETCH_USER_AGENT: userAgent } = settings;
-  const checking = { guard: openAddressGuard(FETCH_ALLOW_CIDRS), userAgent, limits: limitsOf(settings) };
+  const desk = openOnce(async () => (await import('./app-feed-desk.ts')).openFeedDesk(tools, await fetching()));
   const api: ApiTools = {
     ...tools,
     collector,
-    discoverFeeds: (url) => discoverFeeds(fetching, url, clock()),
-    storePush: storePush({ ...tools, reader: fetching.reader }),
-    checkFeed: (url) => previewFeed({ ...checking, reader: fetching.reader }, url, clock()),
+    discoverFeeds: async (url) => (await desk()).discoverFeeds(url),
+    storePush: async (...push) => (await desk()).storePush(...push),
+    checkFeed: async (url) => (await desk()).checkFeed(url),
     async pollNow(feed) {
       const claimedUntil = await pollNow(sql, feed, clock());
       // Before all others, since somebody waits for it.

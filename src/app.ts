@@ -14,6 +14,7 @@ import { openHostBudget } from './feeds/host-budget.ts';
 import { openOutageWatch } from './feeds/outage.ts';
 import type { Log } from './log.ts';
 import { type Metrics, openMetrics } from './metrics.ts';
+import { openOnce } from './open-once.ts';
 import { keepPulse } from './pulse.ts';
 import { openQueue } from './queues/open.ts';
 import { openTraces } from './queues/traces.ts';
@@ -39,7 +40,7 @@ export interface AppOptions {
 
 /** Opens everything that the settings' roles need; when one thing cannot be opened, what was opened before is closed. */
 export async function openApp(settings: Settings, log: Log, options: AppOptions = {}): Promise<App> {
-  const closers = openClosers((name, message) => log.error({ name, error: message }, 'not closed'));
+  const closers = openClosers(tellUnclosed(log));
   try {
     const stopping = new AbortController().signal;
     return await open(settings, log, { clock: systemClock, random: Math.random, stopping, ...options }, closers);
@@ -48,6 +49,8 @@ export async function openApp(settings: Settings, log: Log, options: AppOptions 
     throw error;
   }
 }
+
+const tellUnclosed = (log: Log) => (name: string, error: string) => log.error({ name, error }, 'not closed');
 
 async function open(settings: Settings, log: Log, tools: Required<AppOptions>, closers: Closers): Promise<App> {
   const { clock, stopping } = tools;
@@ -84,9 +87,13 @@ async function open(settings: Settings, log: Log, tools: Required<AppOptions>, c
     traces?.telemetry,
   );
   closers.add('queue poll-feed', () => polls.close());
+  // Whenever it is opened, it is closed after those that use it.
+  const fetchingClosers = openClosers(tellUnclosed(log));
+  closers.add('what fetches feeds', () => fetchingClosers.closeAll());
   const fetching = openOnce(async (): Promise<Fetching> => {
     const { openFetching } = await import('./app-fetching.ts');
-    return openFetching(settings, openHostBudget(redis, settings.HOST_REQUESTS_PER_MINUTE), metrics, closers);
+    const budget = openHostBudget(redis, settings.HOST_REQUESTS_PER_MINUTE);
+    return openFetching(settings, budget, metrics, fetchingClosers);
   });
   const outage = openOutageWatch();
   const run = await openWorkers(
@@ -103,12 +110,7 @@ async function open(settings: Settings, log: Log, tools: Required<AppOptions>, c
   const health = { settings, metrics, log, isReady, clock };
   const localToken = newLocalToken();
   const server = roles.has('api')
-    ? await (await import('./app-site.ts')).openSite(
-        { ...health, engines, localToken },
-        await fetching(),
-        polls,
-        closers,
-      )
+    ? await (await import('./app-site.ts')).openSite({ ...health, engines, localToken }, fetching, polls, closers)
     : await openHealthServer(health);
   closers.add('HTTP server', () => server.close());
   stopping.throwIfAborted();
@@ -123,15 +125,6 @@ async function open(settings: Settings, log: Log, tools: Required<AppOptions>, c
       await closers.closeAll();
       log.info('stopped');
     },
-  };
-}
-
-/** Opens a thing when it is first needed, for all who need it. */
-function openOnce<T>(open: () => Promise<T>): () => Promise<T> {
-  let opened: Promise<T> | undefined;
-  return () => {
-    opened ??= open();
-    return opened;
   };
 }
 

@@ -12,7 +12,6 @@ import { inLanguage, openEditions } from '../edition.ts';
 import { AUTONYMS, LANGUAGES } from '../language.ts';
 import { addActions, type Notice } from './actions.ts';
 import { openBasicGuard } from './basic-auth.ts';
-import { addBoard } from './board.ts';
 import { curationsPart } from './curations-part.ts';
 import { feedsPart } from './feeds-part.ts';
 import { openFormGuard } from './form-guard.ts';
@@ -62,6 +61,8 @@ export async function registerOps(app: FastifyInstance, tools: OpsTools, asset: 
     }
     ops.get('/ops/pulse.json', async (request) => pulseSeries(tools, editionOf(request).words));
     addActions(ops, tools, forms, editionOf, show);
+    // A tenth of what an API loads: those without an ops page do without.
+    const { addBoard } = await import('./board.ts');
     await addBoard(ops, tools.queues);
   });
   keepSampling(app, tools, overview);
