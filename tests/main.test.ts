@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -46,6 +46,10 @@ test('what cannot be opened ends with 1 and leaves nothing half-started', async 
   assertRefused(await run(['start'], { DATA_DIR: folder, FEEDS_FILE: join(folder, 'none') }), 1, /none/);
 
   const free = await closedPort();
+  const noRedis = { DATA_DIR: join(folder, 'new'), REDIS_URL: `redis://127.0.0.1:${free}` };
+  assertRefused(await run(['start'], noRedis), 1, new RegExp(`127\\.0\\.0\\.1:${free}`));
+  assert.deepEqual(await readdir(folder), ['feeds.opml'], 'not even an empty database');
+
   const database = { DATABASE_URL: `postgres://someone:secret@127.0.0.1:${free}/news` };
   for (const verb of [['start'], ['feeds', 'list'], ['migrate']]) {
     const unreachable = await run(verb, database);

@@ -46,13 +46,8 @@ export async function openEngines(
   log: Log,
   { onError = () => {}, onReconnect = () => {}, onDeath = stopProcess }: Partial<EngineEvents> = {},
 ): Promise<Engines> {
-  const database = await openDatabase(settings, closers, () => onError('postgresql'));
-  const server = await openServer(settings, closers, (error) => {
-    log.fatal({ error: error.message }, 'the embedded Valkey died');
-    onDeath(error);
-  });
-  const connectRedis = async (purpose: RedisPurpose): Promise<RedisClient> => {
-    const client = await openRedis(server.url, purpose, (error) => {
+  const connect = async (url: string, purpose: RedisPurpose): Promise<RedisClient> => {
+    const client = await openRedis(url, purpose, (error) => {
       onError('redis');
       log.warn({ error: error.message, purpose }, 'Redis');
     });
@@ -60,7 +55,18 @@ export async function openEngines(
     closers.add(`Redis connection for ${purpose}`, () => closeRedis(client));
     return client;
   };
-  const redis = await connectRedis('commands');
+  const openCommands = async () => {
+    const server = await openServer(settings, closers, (error) => {
+      log.fatal({ error: error.message }, 'the embedded Valkey died');
+      onDeath(error);
+    });
+    return { server, redis: await connect(server.url, 'commands') };
+  };
+  // A Redis that cannot be used is found before the embedded database is made: a failed first start leaves nothing.
+  const given = settings.REDIS_URL === undefined ? undefined : await openCommands();
+  const database = await openDatabase(settings, closers, () => onError('postgresql'));
+  const { server, redis } = given ?? (await openCommands());
+  const connectRedis = (purpose: RedisPurpose) => connect(server.url, purpose);
   const description = `${database.description}; ${server.description}`;
   log.info(description);
   if (!server.isEphemeral) await warnOfLoss(redis, log);
