@@ -15,6 +15,8 @@ const LIFTS_LIMIT = /statement_timeout = 0/;
 export interface LimitedSession extends Session {
   /** The same for what the session itself does not offer. */
   inTime<T>(run: Promise<T>): Promise<T>;
+  /** Nothing more is asked. */
+  end(): void;
 }
 
 /** Limits the session of a lent connection; `onDead` hears that it was given up, and that all that runs on it fails. */
@@ -23,27 +25,32 @@ export function limitAnswers(client: PoolClient, session: Session, onDead: (erro
   let owed = 0;
   let timer: NodeJS.Timeout | undefined;
   const giveUp = () => {
+    if (owed === 0) return;
     const error = new Error(`PostgreSQL has not answered for ${ANSWER_LIMIT_MS / 1000} s.`);
     onDead(error);
     client.release(error);
     // Without ceremony: it would wait for the answers of what was sent.
     client.connection.stream.destroy();
   };
+  // One timer for all statements, since it is set back at each of them, twice.
+  const startAnew = () => {
+    timer = timer?.refresh() ?? setTimeout(giveUp, ANSWER_LIMIT_MS);
+  };
   const inTime = async <T>(run: Promise<T>): Promise<T> => {
     if (!isLimited) return await run;
+    if (owed === 0) startAnew();
     owed += 1;
-    timer ??= setTimeout(giveUp, ANSWER_LIMIT_MS);
     try {
       return await run;
     } finally {
-      // The server begins with the next only now.
-      clearTimeout(timer);
       owed -= 1;
-      timer = owed > 0 ? setTimeout(giveUp, ANSWER_LIMIT_MS) : undefined;
+      // The server begins with the next only now.
+      if (owed > 0) startAnew();
     }
   };
   return {
     inTime,
+    end: () => clearTimeout(timer),
     query: (text, parameters, how) => inTime(session.query(text, parameters, how)),
     script(text) {
       if (LIFTS_LIMIT.test(text)) isLimited = false;

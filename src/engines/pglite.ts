@@ -26,6 +26,7 @@ export function sqlOnPglite(database: PGlite): Sql {
   database.parsers = PARSERS;
   database.serializers = SERIALIZERS;
   return sqlOver({
+    isSingle: true,
     free: sessionOn(database),
     begin: (work) =>
       database.transaction(async (transaction) => {

@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto';
-import { type CustomTypesConfig, DatabaseError, Pool, type PoolClient, type QueryConfig } from 'pg';
+import {
+  type CustomTypesConfig,
+  DatabaseError,
+  Pool,
+  type PoolClient,
+  Query,
+  type QueryConfig,
+  type QueryResultRow,
+} from 'pg';
 import { CodedError, messageOf } from '../errors.ts';
 import { addressOf } from './address.ts';
 import { ANSWER_LIMIT_MS, limitAnswers } from './answer-limit.ts';
@@ -19,6 +27,8 @@ const SESSION_SETTINGS = `
   set time zone 'UTC'; set datestyle = 'ISO'; set bytea_output = 'hex';
   set jit = off; set statement_timeout = '24s'; set idle_in_transaction_session_timeout = '60s'`;
 
+const TYPES = { getTypeParser: decoderOf as CustomTypesConfig['getTypeParser'] };
+
 /** Connections of a pool: in use, free, and calls that wait for one. */
 export type Connections = Partial<Record<'busy' | 'idle' | 'waiting', number>>;
 
@@ -33,6 +43,7 @@ export async function openPostgres(
   const pool = new Pool({
     connectionString: url,
     application_name: 'newsrank',
+    types: TYPES,
     max: MAX_CONNECTIONS,
     // A statement goes out when it is called, whether the one before was answered or not.
     pipeline: true,
@@ -53,6 +64,7 @@ export async function openPostgres(
     throw unreachable(url, error);
   }
   const sql = sqlOver({
+    isSingle: false,
     // The pool throws a connection away on which a statement failed, and so one that does not answer.
     free: watched(sessionOn(pool, limited), onError),
     begin: (work) => begin(pool, work, onError),
@@ -93,7 +105,6 @@ function sessionOn(client: Pool | PoolClient, limit: Limit): Session {
         ...limit(text),
         values: parameters.map(asParameter),
         queryMode: 'extended',
-        types: { getTypeParser: decoderOf as CustomTypesConfig['getTypeParser'] },
       };
       if (how?.isPrepared === true) config.name = nameOf(text);
       const { rows, rowCount } = await client.query(config);
@@ -102,6 +113,26 @@ function sessionOn(client: Pool | PoolClient, limit: Limit): Session {
     async script(text) {
       await client.query(limit(text));
     },
+  };
+}
+
+/**
+ * The session of a lent connection. The client copies each configuration property by property, descriptors and all, which
+ * is dearer than all else that a statement costs here; a query that was made already it takes as it is.
+ */
+function sessionOnLent(client: PoolClient): Session {
+  return {
+    query<Row>(text: string, parameters: readonly unknown[], how?: How): Promise<Result<Row>> {
+      return new Promise((resolve, reject) => {
+        const query = new Query<Row & QueryResultRow>(text, parameters.map(asParameter), (error, answer) => {
+          if (error) reject(error);
+          else resolve({ rows: answer.rows, count: answer.rowCount ?? 0 });
+        });
+        const name = how?.isPrepared === true ? nameOf(text) : undefined;
+        client.query(Object.assign(query, { name, queryMode: 'extended' }));
+      });
+    },
+    script: sessionOn(client, unlimited).script,
   };
 }
 
@@ -139,7 +170,7 @@ async function begin<T>(pool: Pool, work: (session: Session) => Promise<Finished
     isGivenUp = true;
     onBroken(error);
   };
-  const session = limitAnswers(client, gathered(client, sessionOn(client, unlimited)), onDead);
+  const session = limitAnswers(client, gathered(client, sessionOnLent(client)), onDead);
   try {
     // Fails only with the connection, and then so does what follows.
     session.script('begin').catch(() => {});
@@ -152,6 +183,7 @@ async function begin<T>(pool: Pool, work: (session: Session) => Promise<Finished
     await client.query('rollback').catch(onBroken);
     throw error;
   } finally {
+    session.end();
     client.off('error', onBroken);
     if (!isGivenUp) client.release(broken);
   }

@@ -13,6 +13,8 @@ export interface Driver {
   readonly free: Session;
   /** Holds one connection for `work`, between `begin` and `commit` or `rollback`. */
   begin<T>(work: (session: Session) => Promise<Finished<T>>): Promise<T>;
+  /** All share one connection: within a transaction, a statement outside of it would wait for ever. */
+  readonly isSingle: boolean;
 }
 
 /** What a transaction's work came to. */
@@ -31,7 +33,8 @@ let open = 0;
 
 /**
  * Within a transaction only the Sql that it was given may be used. Through the outer one, a statement would run beside
- * the transaction on a server, and would wait for ever on the embedded engine, which has one connection.
+ * the transaction on a server, and would wait for ever on the embedded engine, which has one connection. There it is
+ * refused, and there all tests run: on a server the look-out would cost a transaction of ten statements a twentieth.
  */
 function refuseInside(): void {
   if (current.getStore()?.isOpen === true) {
@@ -93,27 +96,45 @@ function within(session: Session, depth: number): Sql {
 
 /** The Sql of an engine. */
 export function sqlOver(driver: Driver): Sql {
+  return driver.isSingle ? guarded(driver) : outer(driver);
+}
+
+function outer({ free, begin }: Driver): Sql {
   return {
-    async query(text, parameters = [], how) {
-      refuseInside();
-      return await driver.free.query(text, parameters, how);
-    },
-    async script(text) {
-      refuseInside();
-      await driver.free.script(text);
-    },
-    async transaction(work, opening = []) {
-      refuseInside();
-      const transaction: Transaction = { isOpen: true };
+    query: (text, parameters = [], how) => free.query(text, parameters, how),
+    script: (text) => free.script(text),
+    transaction: (work, opening = []) => begin((session) => finish(session, 1, work, opening)),
+  };
+}
+
+function guarded(driver: Driver): Sql {
+  const { query, script, transaction } = outer({
+    ...driver,
+    begin: async (work) => {
+      const entered: Transaction = { isOpen: true };
       open += 1;
       try {
-        return await driver.begin((session) => current.run(transaction, () => finish(session, 1, work, opening)));
+        return await driver.begin((session) => current.run(entered, () => work(session)));
       } finally {
-        transaction.isOpen = false;
+        entered.isOpen = false;
         open -= 1;
         // Before Node 24 a storage in use makes every promise of the process dearer: a poll without news, by three quarters.
         if (open === 0) current.disable();
       }
+    },
+  });
+  return {
+    async query(...given) {
+      refuseInside();
+      return await query(...given);
+    },
+    async script(text) {
+      refuseInside();
+      await script(text);
+    },
+    async transaction(...given) {
+      refuseInside();
+      return await transaction(...given);
     },
   };
 }

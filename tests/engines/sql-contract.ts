@@ -297,18 +297,6 @@ export function sqlContract(engine: string, open: () => Promise<{ sql: Sql; clos
         assert.equal((await names()).includes('unasked'), false);
       });
 
-      test('refuse the outer Sql inside, which would wait for itself', async () => {
-        await assert.rejects(
-          sql.transaction(() => sql.query('select 1')),
-          /use the Sql that it hands/,
-        );
-        await assert.rejects(
-          sql.transaction(() => sql.transaction(async () => {})),
-          /use the Sql that it hands/,
-        );
-        assert.equal(await one('1'), 1);
-      });
-
       test('of many callers at once are all done', async () => {
         await sql.query("insert into counters values ('many', 0)");
         const add = () =>

@@ -1,6 +1,20 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
 import { databaseUrl, openDatabase, openEmbeddedSql } from '../support/engines.ts';
 import { sqlContract } from './sql-contract.ts';
 
 const server = databaseUrl;
 sqlContract('embedded PostgreSQL', openEmbeddedSql);
 if (server !== undefined) sqlContract('PostgreSQL server', () => openDatabase(server, async () => {}));
+
+test('within a transaction the embedded engine refuses the outer Sql, which would wait for itself', async () => {
+  const { sql, close } = await openEmbeddedSql();
+  const calls: (() => Promise<unknown>)[] = [
+    () => sql.query('select 1'),
+    () => sql.script('select 1'),
+    () => sql.transaction(async () => {}),
+  ];
+  for (const call of calls) await assert.rejects(sql.transaction(call), /use the Sql that it hands/);
+  assert.deepEqual((await sql.query('select 1 as one')).rows, [{ one: 1 }]);
+  await close();
+});
