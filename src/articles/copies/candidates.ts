@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { LRUCache } from 'lru-cache';
 import { SECOND } from '../../clock.ts';
 import { PREPARED, type Sql } from '../../engines/sql.ts';
 import type { ArticleId, FeedId } from '../../ids.ts';
-import { type Comparable, comparable } from './comparable.ts';
+import { type Comparable, comparableBare } from './comparable.ts';
 import { type Candidate, likeness, WINDOW } from './decide.ts';
 import { jaccard } from './shingles.ts';
 import type { FeedTitles } from './suffixes.ts';
@@ -23,7 +22,7 @@ interface Row {
   readonly id: ArticleId;
   readonly title: string;
   readonly summary: string;
-  readonly published_at: Date;
+  readonly published_at: string;
   readonly root: ArticleId;
   readonly site: string | null;
   readonly feeds: readonly FeedId[];
@@ -31,7 +30,8 @@ interface Row {
   readonly shared: number;
 }
 
-interface Found extends Omit<Row, 'wanted' | 'title' | 'summary'> {
+interface Found extends Omit<Row, 'wanted' | 'title' | 'summary' | 'published_at'> {
+  readonly published_at: Date;
   readonly text: Comparable;
 }
 
@@ -57,16 +57,16 @@ export async function findAccepted(
     const { id, published_at, text, keys } = article;
     return { id, published_at, title: text.bare, keys, is_wanted: originals.has(article) };
   });
-  const { rows } = await sql.query<Row>(
+  const { rows } = await sql.query<{ found: readonly Row[] | null }>(
     FIND_CANDIDATES,
     [JSON.stringify(given), WINDOW / SECOND, SUMMARY_READ, now, JSON.stringify(titles)],
     PREPARED,
   );
-  const stored = groupStored(rows);
+  const stored = groupStored(rows[0]?.found ?? []);
   const beside = neighbours(articles, originals);
   for (const article of originals) {
     const found = [...(stored.get(article.id) ?? []), ...beside(article)];
-    const own = decide(article, found.sort(byShared).slice(0, CANDIDATES));
+    const own = decide(article, likeliest(found, article.published_at));
     if (own.length > 0) accepted.set(article, own);
   }
   return accepted;
@@ -75,25 +75,18 @@ export async function findAccepted(
 /** As many as the statement finds of those stored before. */
 const CANDIDATES = 12;
 
-const byShared = (a: Found, b: Found) => b.shared - a.shared || (a.id < b.id ? -1 : 1);
-
-/** While an article is new it is found again and again, and to take its words apart is most of what that costs: 0.1 ms. */
-const comparables = new LRUCache<string, Comparable>({ max: 1000 });
-
-function comparableAgain(title: string, summary: string): Comparable {
-  const key = `${title}\n${summary}`;
-  const known = comparables.get(key);
-  if (known !== undefined) return known;
-  const made = comparable(title, summary);
-  comparables.set(key, made);
-  return made;
+/** Those that share most keys, and of these that share as many, those published nearest to `at`; as the statement does. */
+function likeliest(found: Found[], at: Date): Found[] {
+  const distance = ({ published_at }: Found) => Math.abs(published_at.getTime() - at.getTime());
+  const order = (a: Found, b: Found) => b.shared - a.shared || distance(a) - distance(b) || (a.id < b.id ? -1 : 1);
+  return found.sort(order).slice(0, CANDIDATES);
 }
 
 /** What was found, by the article for which it was. */
 function groupStored(rows: readonly Row[]): Map<ArticleId, Found[]> {
   const groups = new Map<ArticleId, Found[]>();
-  for (const { wanted, title, summary, ...row } of rows) {
-    const found = { ...row, text: comparableAgain(title, summary) };
+  for (const { wanted, title, summary, published_at, ...row } of rows) {
+    const found = { ...row, published_at: new Date(published_at), text: comparableBare(title, summary) };
     const group = groups.get(wanted);
     if (group === undefined) groups.set(wanted, [found]);
     else group.push(found);

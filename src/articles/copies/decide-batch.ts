@@ -1,6 +1,6 @@
 import type { Sql } from '../../engines/sql.ts';
 import type { ArticleId } from '../../ids.ts';
-import type { Accepted } from './candidates.ts';
+import { type Accepted, findAccepted, type Storing } from './candidates.ts';
 import { type Group, joinGroups, mayJoin, readGroups } from './groups.ts';
 import type { Unmatched } from './unmatched.ts';
 
@@ -12,19 +12,16 @@ export interface Placement {
 }
 
 /**
- * Decides on originals in the order in which they are given: each joins the group of the article that it is most like, of
- * those `accepted` for it, and no other (to join all that are alike links too much). Answers what changes.
+ * Stores fingerprints, and decides on originals in the order in which they are given: each joins the group of the article
+ * that it is most like, and no other (to join all that are alike links too much). Answers what changes.
  */
-export async function decideBatch(
-  sql: Sql,
-  accepted: ReadonlyMap<Unmatched, readonly Accepted[]>,
-  articles: readonly Unmatched[],
-): Promise<Placement[]> {
+export async function decideBatch(sql: Sql, storing: Storing, articles: readonly Unmatched[]): Promise<Placement[]> {
+  const accepted = await findAccepted(sql, storing, new Set(articles));
   if (accepted.size === 0) return [];
   const concerned = [...accepted].flatMap(([{ id }, found]) => [id, ...found.map(({ root }) => root)]);
   const groups = membership(await readGroups(sql, concerned), articles);
   const before = new Map([...groups].map(([id, { root }]) => [id, root]));
-  const undecided = new Set(articles.filter(({ known_since }) => known_since === null).map(({ id }) => id));
+  const undecided = new Set(articles.filter(({ isNew }) => isNew).map(({ id }) => id));
   for (const article of articles) {
     undecided.delete(article.id);
     // One that is as new and comes later will find this one.
@@ -40,7 +37,7 @@ type Membership = Map<ArticleId, Group>;
 
 /** The group of each article. Those of new articles are younger than all others. */
 function membership(groups: ReadonlyMap<ArticleId, Group>, articles: readonly Unmatched[]): Membership {
-  const fresh = new Set(articles.filter(({ known_since }) => known_since === null).map(({ id }) => id));
+  const fresh = new Set(articles.filter(({ isNew }) => isNew).map(({ id }) => id));
   return new Map(
     [...groups.values()].flatMap((group) => {
       const aged = fresh.has(group.root) ? { ...group, since: Number.POSITIVE_INFINITY } : group;

@@ -31,7 +31,8 @@ export async function becomeDecider(sql: Sql): Promise<void> {
  * `newsrank.deciding_on`, so that it need not be asked for first.
  */
 export const DECIDE_ON_WAITING = [
-  `select ${SETTINGS}, ${PASS_SAVING}`,
+  // What a crash of the server takes back waits to be matched again, and need not be waited for.
+  `select ${SETTINGS}, set_config('synchronous_commit', 'off', true), ${PASS_SAVING}`,
   `select
     case given.script ${Object.entries(DECIDERS)
       .map(([script, key]) => `when '${script}' then pg_advisory_xact_lock(${key})`)

@@ -8,9 +8,8 @@ import { DAY } from '../../clock.ts';
 import { PREPARED, type Sql, UNASKED } from '../../engines/sql.ts';
 import type { ArticleId, FeedId, StoryId } from '../../ids.ts';
 import { noteCountChanges } from '../count-changes.ts';
-import { assignStories, lookUpStories, type StoryArticle } from '../stories/assign.ts';
+import { assignStories } from '../stories/assign.ts';
 import { mayShareAPattern } from '../stories/patterns.ts';
-import { findAccepted } from './candidates.ts';
 import { bareTitle, comparable } from './comparable.ts';
 import { decideBatch, type Placement } from './decide-batch.ts';
 import { DECIDE_ON_WAITING } from './decider.ts';
@@ -19,7 +18,7 @@ import { learnSuffixes } from './publishers.ts';
 import { releaseEstranged } from './release.ts';
 import { restoreFingerprints } from './restore-fingerprints.ts';
 import { addTitles, type FeedTitles, lastTitles, suffixesOf } from './suffixes.ts';
-import { SUMMARY_READ, type Unmatched, type UnmatchedRow } from './unmatched.ts';
+import { SUMMARY_READ, type Unmatched, type UnmatchedRow, unmatchedOf } from './unmatched.ts';
 
 const [READ_UNMATCHED, SAVE_MATCHES] = ['./read-unmatched.sql', './save-matches.sql'].map((file) =>
   readFileSync(new URL(file, import.meta.url), 'utf8'),
@@ -64,14 +63,9 @@ async function matchBatch(sql: Sql, oldest: Date, now: Date): Promise<Matched & 
   const released = await releaseEstranged(sql, articles);
   const estranged = new Set(released.map(({ id }) => id));
   const originals = recent.filter(({ id, original_id }) => original_id === null || estranged.has(id));
-  // Both go to the server at once. Of an article that turns out to be a copy the stories were looked up for nothing.
-  const [accepted, prospects] = await Promise.all([
-    findAccepted(sql, { articles: recent, titles: lastTitles(titles), now }, new Set(originals)),
-    lookUpStories(sql, storyArticles(articles, estranged, titles), now),
-  ]);
-  const placements = await decideBatch(sql, accepted, originals);
+  const placements = await decideBatch(sql, { articles: recent, titles: lastTitles(titles), now }, originals);
   const matches = matchesOf(articles, estranged, placements);
-  const stories = await assignStories(sql, prospects, originalsIn(matches), now);
+  const stories = await findStories(sql, articles, titles, matches, now);
   await saveMatches(sql, matches, stories, now);
   const changed = [
     ...released.flatMap(({ id, was }) => [id, was]),
@@ -81,34 +75,32 @@ async function matchBatch(sql: Sql, oldest: Date, now: Date): Promise<Matched & 
   return { next, matched: articles.length, copies: placements.length };
 }
 
-interface Row extends UnmatchedRow {
-  readonly titles: Record<string, string[]> | null;
-}
-
 interface State {
   readonly script: string;
   readonly are_lost: boolean;
   readonly others_wait: boolean;
+  readonly titles: Readonly<Record<string, readonly string[]>> | null;
+  readonly articles: readonly UnmatchedRow[] | null;
 }
 
 async function readUnmatched(
   sql: Sql,
   oldest: Date,
 ): Promise<{ next: Next; articles: readonly Unmatched[]; titles: readonly FeedTitles[] }> {
-  const read = await sql.query<State & (Row | { readonly id: null })>(
-    READ_UNMATCHED,
-    [BATCH, SUMMARY_READ, oldest],
-    PREPARED,
-  );
-  const rows = read.rows.filter((row): row is State & Row => row.id !== null);
-  const next = nextOf(read.rows[0], rows.length);
+  const { rows } = await sql.query<State>(READ_UNMATCHED, [BATCH, SUMMARY_READ, oldest], PREPARED);
+  const [state] = rows;
+  const waiting = state?.articles ?? [];
+  const next = nextOf(state, waiting.length);
   if (next === 'restore') return { next, articles: [], titles: [] };
-  const titles = addTitles(rows[0]?.titles ?? {}, rows);
+  const titles = addTitles(state?.titles ?? {}, waiting);
   const suffixes = suffixesOf(titles);
-  const articles = rows.map((row) => {
-    const learnt = row.feeds.flatMap((feed) => suffixes.get(feed) ?? []);
-    const text = comparable(row.title, row.summary, learnt);
-    return { ...row, text, keys: fingerprintOf(text) };
+  const articles = waiting.map((row) => {
+    const text = comparable(
+      row.title,
+      row.summary,
+      row.feeds.flatMap((feed) => suffixes.get(feed) ?? []),
+    );
+    return unmatchedOf(row, text, fingerprintOf(text));
   });
   return { next, articles, titles };
 }
@@ -144,14 +136,16 @@ function matchesOf(
   return matches;
 }
 
-/** Those that are given a story if they are originals: they have none yet. */
-function storyArticles(
+/** The stories of the originals that have none yet. */
+async function findStories(
+  sql: Sql,
   articles: readonly Unmatched[],
-  estranged: ReadonlySet<ArticleId>,
   titles: readonly FeedTitles[],
-): StoryArticle[] {
-  return articles
-    .filter(({ id, original_id, story_id }) => story_id === null && (original_id === null || estranged.has(id)))
+  matches: ReadonlyMap<ArticleId, Match>,
+  now: Date,
+): Promise<Map<ArticleId, StoryId>> {
+  const read = articles
+    .filter(({ id, story_id }) => story_id === null && matches.get(id)?.original_id === null)
     .map(({ id, title, summary, language, published_at, feeds, text }) => ({
       id,
       title: text.bare || title,
@@ -160,10 +154,7 @@ function storyArticles(
       publishedAt: published_at,
       siblings: siblingsOf(title, feeds, titles),
     }));
-}
-
-function originalsIn(matches: ReadonlyMap<ArticleId, Match>): Set<ArticleId> {
-  return new Set([...matches.values()].filter(({ original_id }) => original_id === null).map(({ id }) => id));
+  return await assignStories(sql, read, now);
 }
 
 /** The titles of the same feeds that may be made from the same pattern, without publishers. */

@@ -1,10 +1,10 @@
--- The next articles to match in the script on which the transaction decides (decider.ts), in the order of their ids; one row
--- without an id where none waits.
+-- The next articles to match in the script on which the transaction decides (decider.ts), in one row.
 -- $1 at most so many, $2 characters of summary, $3 since when published articles have fingerprints.
 -- script: the one decided on, empty for none. are_lost: whether all fingerprints are gone. others_wait: whether articles in
--- another script wait; asked once and by ranges, since "another than" would read through all that wait, for each row.
--- feeds: those that carried it. known_since: when it was matched first, null for a new one. titles: of the first row, what
--- was known of the titles of all of these feeds, by feed; once, and not in a statement of its own.
+-- another script wait; by ranges, since "another than" would read through all that wait.
+-- articles: json, in the order of ids; null for none: a row of many columns costs more to read than all that is in them.
+-- feeds: those that carried it. known_since: when it was matched first, null for a new one.
+-- titles: what was known of the titles of all of these feeds, by feed.
 with decided as materialized (
   select coalesce(current_setting('newsrank.deciding_on', true), '') as script
 ),
@@ -19,7 +19,8 @@ waiting as materialized (
     article.story_id,
     encode(article.content_hash, 'hex') as content_hash,
     substring(article.url from '^https?://(?:www[.])?([^/:?#]+)') as site,
-    array(select distinct source.feed_id from sources source where source.article_id = article.id) as feeds
+    array(select distinct source.feed_id from sources source where source.article_id = article.id) as feeds,
+    (select matched_at from fingerprints where article_id = article.id) as known_since
   from articles article
   where article.matched_at is null and article.script = (select script from decided)
   order by article.id
@@ -29,14 +30,11 @@ select
   decided.script,
   not exists (select from fingerprints)
     and exists (select from articles where published_at >= $3::timestamptz and matched_at is not null) as are_lost,
-  exists (select from articles where matched_at is null and articles.script < (select script from decided))
-    or exists (select from articles where matched_at is null and articles.script > (select script from decided))
-    as others_wait,
-  waiting.*,
-  (select matched_at from fingerprints where article_id = waiting.id) as known_since,
-  case when waiting.id = (select min(id) from waiting) then (
+  exists (select from articles where matched_at is null and articles.script < decided.script)
+    or exists (select from articles where matched_at is null and articles.script > decided.script) as others_wait,
+  (
     select json_object_agg(feed_id, titles) from feed_titles
     where feed_id in (select unnest(feeds) from waiting)
-  ) end as titles
-from decided left join waiting on true
-order by waiting.id
+  ) as titles,
+  (select json_agg(waiting) from waiting) as articles
+from decided

@@ -1,4 +1,4 @@
-import { type Sql, UNASKED } from '../../engines/sql.ts';
+import type { Sql } from '../../engines/sql.ts';
 import type { ArticleId, StoryId } from '../../ids.ts';
 import {
   current,
@@ -11,9 +11,8 @@ import {
   type Story,
   shelve,
 } from './cluster.ts';
-import { countTerms, idfOf } from './frequencies.ts';
-import { findStories, type LookUp, lookUpTerms, PROBES } from './look-up.ts';
-import { closeStories, saveStories } from './open-stories.ts';
+import { countTerms, type Frequencies } from './frequencies.ts';
+import { closeStories, findCandidates, type Probe, saveStories } from './open-stories.ts';
 import { distinguish } from './patterns.ts';
 import { type Terms, termsOf, type Wording } from './terms.ts';
 import { unit } from './vector.ts';
@@ -25,62 +24,51 @@ export interface StoryArticle extends Wording {
   readonly siblings?: readonly string[];
 }
 
-/** Articles that may be given stories, with what was looked up for them. */
-export interface Prospects extends LookUp {
-  /** In the order in which they are given stories. */
-  readonly articles: readonly { readonly article: StoryArticle; readonly terms: Terms }[];
-}
-
-/** Decides on stories one after the other; ends with the transaction. The numbers must only not be used elsewhere. */
-const BECOME_DECIDER = 'select pg_advisory_xact_lock(1852143218, 3)';
-
+/** Rarest terms of an article, or heaviest of a story, by which others are looked for. */
+const PROBES = 8;
 /**
- * Looks up what articles without a story need to be given one, of which some may yet turn out to be copies. Until the end
- * of the transaction nobody else decides on stories.
+ * A term of more articles than this of late is no probe. Counts fade over ten days, stories stay open for three: so it
+ * stands in about 300 open stories.
  */
-export async function lookUpStories(sql: Sql, given: readonly StoryArticle[], now: Date): Promise<Prospects> {
-  if (given.length === 0) return { articles: [], counts: new Map(), probes: [], stories: [], ids: [] };
-  const articles = [...given].sort(byPublication).map((article) => ({ article, terms: termsOf(article) }));
-  await sql.query(BECOME_DECIDER, [], UNASKED);
-  const lookUp = await lookUpTerms(
-    sql,
-    articles.map(({ terms }) => terms),
-    now,
-  );
-  return { ...lookUp, articles };
-}
+const MAX_ARTICLES = 1000;
+/** The rarer terms found this many articles already: commoner ones would find more that are further away. */
+const ENOUGH_ARTICLES = 600;
+const LEAST_PROBES = 3;
 
 /**
- * Finds for each of the `originals` among these articles the story that it is to have for life: that of the articles about
- * the same event, or a new one. Part of the transaction in which the caller writes the stories down. One statement, as a
- * rule, however many articles.
+ * Finds for each of the articles the story that it is to have for life: that of the articles about the same event, or a new
+ * one. They must be originals without a story, and not known here yet. Part of the transaction in which the caller writes
+ * the stories down; until its end nobody else decides. Four statements, however many articles.
  */
 export async function assignStories(
   sql: Sql,
-  prospects: Prospects,
-  originals: ReadonlySet<ArticleId>,
+  given: readonly StoryArticle[],
   now: Date,
 ): Promise<Map<ArticleId, StoryId>> {
-  const drafts = draftsOf(prospects, originals);
-  if (drafts.length === 0) return new Map();
+  if (given.length === 0) return new Map();
+  const articles = [...given].sort(byPublication);
+  const terms = articles.map(termsOf);
+  const frequencies = await countTerms(sql, terms, now);
+  const drafts = articles.map((article, index) => draftOf(article, terms[index] ?? new Map(), frequencies));
+  const asked = drafts.flatMap(({ probes, vector }, asker) =>
+    probes.map((term): Probe => ({ asker, term, weight: vector.get(term) ?? 0 })),
+  );
   const shelf = emptyShelf();
-  for (const story of prospects.stories) shelve(shelf, story);
+  for (const story of await findCandidates(sql, asked)) shelve(shelf, story);
   const loaded = [...shelf.stories];
   const placed: Placed[] = [];
   const doubled = new Set<Story>();
-  for (const { id, draft } of drafts) {
+  for (const [index, draft] of drafts.entries()) {
+    const article = articles[index];
+    if (article === undefined) continue;
     const story = place(shelf, draft);
-    placed.push({ article: id, story });
+    placed.push({ article: article.id, story });
     if (isPowerOfTwo(story.size)) doubled.add(story);
   }
-  loaded.push(...(await mergeDoubled(sql, shelf, doubled, now)));
-  const changes = {
-    changed: [...shelf.stories].filter(({ isChanged }) => isChanged),
-    merged: loaded.filter(({ mergedInto }) => mergedInto !== undefined),
-    ids: prospects.ids,
-    counts: countTerms(drafts.map(({ terms }) => terms)),
-  };
-  await closeStories(sql, await saveStories(sql, changes, now), now);
+  loaded.push(...(await mergeDoubled(sql, shelf, doubled)));
+  const changed = [...shelf.stories].filter(({ isChanged }) => isChanged);
+  const merged = loaded.filter(({ mergedInto }) => mergedInto !== undefined);
+  await closeStories(sql, await saveStories(sql, changed, merged, frequencies.ids, now), now);
   return new Map(placed.map(({ article, story }) => [article, current(story).id as StoryId]));
 }
 
@@ -94,29 +82,29 @@ interface Placed {
   readonly story: Story;
 }
 
-interface Drafted {
-  readonly id: ArticleId;
-  readonly terms: Terms;
-  readonly draft: Draft;
+function draftOf(article: StoryArticle, terms: Terms, frequencies: Frequencies): Draft {
+  return {
+    vector: unit(weigh(terms, frequencies)),
+    probes: rarest(terms, frequencies),
+    publishedAt: article.publishedAt.getTime(),
+    ...distinguish(article, article.siblings ?? []),
+  };
 }
 
-/** The originals, their terms weighed by how many articles had them before, and have them among these. */
-function draftsOf({ articles, counts, probes }: Prospects, originals: ReadonlySet<ArticleId>): Drafted[] {
-  const chosen = articles
-    .map((one, index) => ({ ...one, probes: probes[index] ?? [] }))
-    .filter(({ article }) => originals.has(article.id));
-  const added = countTerms(chosen.map(({ terms }) => terms));
-  const idf = idfOf((term) => (counts.get(term) ?? 0) + (added.get(term) ?? 0));
-  return chosen.map(({ article, terms, probes: own }) => ({
-    id: article.id,
-    terms,
-    draft: {
-      vector: unit(new Map([...terms].map(([term, count]) => [term, count * idf(term)]))),
-      probes: own,
-      publishedAt: article.publishedAt.getTime(),
-      ...distinguish(article, article.siblings ?? []),
-    },
-  }));
+function weigh(terms: Terms, { idf }: Frequencies): Map<string, number> {
+  return new Map([...terms].map(([term, count]) => [term, count * idf(term)]));
+}
+
+function rarest(terms: Terms, { of }: Frequencies): string[] {
+  const sorted = [...terms.keys()]
+    .filter((term) => of(term) <= MAX_ARTICLES)
+    .sort((one, other) => of(one) - of(other) || (one < other ? -1 : 1))
+    .slice(0, PROBES);
+  let articles = 0;
+  return sorted.filter((term, index) => {
+    articles += of(term);
+    return index < LEAST_PROBES || articles <= ENOUGH_ARTICLES;
+  });
 }
 
 const isPowerOfTwo = (size: number) => size > 1 && (size & (size - 1)) === 0;
@@ -125,11 +113,13 @@ const isPowerOfTwo = (size: number) => size > 1 && (size & (size - 1)) === 0;
  * Two stories that began apart may have grown alike: looked for each time a story has doubled, which costs an article no
  * more than one look-up on average. Answers the stories that it loaded.
  */
-async function mergeDoubled(sql: Sql, shelf: Shelf, doubled: ReadonlySet<Story>, now: Date): Promise<Story[]> {
+async function mergeDoubled(sql: Sql, shelf: Shelf, doubled: ReadonlySet<Story>): Promise<Story[]> {
   const askers = [...doubled].map((story) => ({ story, probes: probesOf(story, PROBES) }));
-  const asked = askers.map(({ story, probes }) => new Map(probes.map((term) => [term, story.centroid.get(term) ?? 0])));
+  const asked = askers.flatMap(({ story, probes }, asker) =>
+    probes.map((term): Probe => ({ asker, term, weight: story.centroid.get(term) ?? 0 })),
+  );
   const known = new Set([...shelf.stories].map(({ id }) => id));
-  const found = (await findStories(sql, asked, now)).filter(({ id }) => !known.has(id));
+  const found = (await findCandidates(sql, asked)).filter(({ id }) => !known.has(id));
   for (const story of found) shelve(shelf, story);
   for (const { story, probes } of askers) if (story.mergedInto === undefined) mergeWithNearest(shelf, story, probes);
   return found;

@@ -3,25 +3,44 @@
  * last month's news is rare again and the cost of asking does not grow with the archive.
  */
 import { DAY } from '../../clock.ts';
-import type { Sql } from '../../engines/sql.ts';
+import { PREPARED, type Sql } from '../../engines/sql.ts';
+import type { StoryId } from '../../ids.ts';
 import type { Terms } from './terms.ts';
 
-export const HALF_LIFE = 7 * DAY;
+const HALF_LIFE = 7 * DAY;
 /**
  * Articles taken for granted that had none of the terms: else the words that two of the first ten articles share would
  * count for little, although they are all that tells these two from the rest.
  */
-export const PRIOR = 500;
+const PRIOR = 500;
 /** What was counted once is worth less than a fiftieth by then. */
 const FORGOTTEN_AFTER = 6 * HALF_LIFE;
 
-/** The row that counts the articles of a term's language. */
-export const totalOf = (term: string) => term.slice(0, term.indexOf(':') + 1);
+/** Decides on stories one after the other; ends with the transaction. The numbers must only not be used elsewhere. */
+const DECIDER = '1852143218, 3';
 
-/** How many of the articles have each term, and how many each language. */
-export function countTerms(articles: readonly Terms[]): Map<string, number> {
-  const counts = new Map<string, number>();
-  const add = (term: string) => counts.set(term, (counts.get(term) ?? 0) + 1);
+export interface Frequencies {
+  /** Articles with this term, the given ones included. */
+  of(term: string): number;
+  /** How much a term tells: high for the rare, 0 for what stands everywhere. */
+  idf(term: string): number;
+}
+
+export interface Counted extends Frequencies {
+  /** As many as there are articles, each of which may begin a story: handed out here, or they would have to be asked for. */
+  readonly ids: readonly StoryId[];
+}
+
+/** The row that counts the articles of a term's language. */
+const totalOf = (term: string) => term.slice(0, term.indexOf(':') + 1);
+
+/**
+ * Adds the articles with these terms to the counts, and answers the counts of all of these terms. Until the end of the
+ * transaction nobody else does, and nobody else decides on stories: the lock comes with the statement, before its rows.
+ */
+export async function countTerms(sql: Sql, articles: readonly Terms[], now: Date): Promise<Counted> {
+  const added = new Map<string, number>();
+  const add = (term: string) => added.set(term, (added.get(term) ?? 0) + 1);
   for (const terms of articles) {
     let total = '';
     for (const term of terms.keys()) {
@@ -30,12 +49,29 @@ export function countTerms(articles: readonly Terms[]): Map<string, number> {
     }
     if (total !== '') add(total);
   }
-  return counts;
-}
-
-/** How much a term tells: high for the rare, 0 for what stands everywhere. */
-export function idfOf(of: (term: string) => number): (term: string) => number {
-  return (term) => Math.log((of(totalOf(term)) + PRIOR) / (of(term) + 0.5));
+  // In the order of the terms: two that count at once lock rows in the same order.
+  const sorted = [...added.keys()].sort();
+  const { rows } = await sql.query<{ counts: Record<string, number> | null; ids: StoryId[] }>(
+    `with counted as (
+       insert into term_frequencies as known (term, articles, counted_at)
+       select term, articles, $3 from unnest($1::text[], $2::real[]) as given (term, articles)
+       where (select pg_advisory_xact_lock(${DECIDER})) is not null
+       on conflict (term) do update set
+         articles = excluded.articles + known.articles
+           * power(2, -greatest(0, date_part('epoch', excluded.counted_at - known.counted_at)) / $4::double precision),
+         counted_at = greatest(excluded.counted_at, known.counted_at)
+       returning term, articles
+     )
+     select
+       json_object_agg(term, articles) as counts,
+       array(select nextval('stories_id_seq') from generate_series(1, $5::int)) as ids
+     from counted`,
+    [sorted, sorted.map((term) => added.get(term) ?? 0), now, HALF_LIFE / 1000, articles.length],
+    PREPARED,
+  );
+  const counts = new Map(Object.entries(rows[0]?.counts ?? {}));
+  const of = (term: string) => counts.get(term) ?? 0;
+  return { ids: rows[0]?.ids ?? [], of, idf: (term) => Math.log((of(totalOf(term)) + PRIOR) / (of(term) + 0.5)) };
 }
 
 /** Forgets terms that no article has used for weeks; answers how many. */

@@ -1,33 +1,63 @@
 /** The stories that may still grow, in PostgreSQL: their centroids, and an index of terms. */
 import { readFileSync } from 'node:fs';
-import { type Sql, UNASKED } from '../../engines/sql.ts';
+import { PREPARED, type Sql, UNASKED } from '../../engines/sql.ts';
 import type { StoryId } from '../../ids.ts';
 import { current, STORY_WINDOW, type Story } from './cluster.ts';
-import { HALF_LIFE } from './frequencies.ts';
 
-const [SAVE_STORIES, MERGE_STORIES, CLOSE_STORIES] = [
+const [FIND_CANDIDATES, SAVE_STORIES, MERGE_STORIES, CLOSE_STORIES] = [
+  './find-candidates.sql',
   './save-stories.sql',
   './merge-stories.sql',
   './close-stories.sql',
-].map((file) => readFileSync(new URL(file, import.meta.url), 'utf8')) as [string, string, string];
+].map((file) => readFileSync(new URL(file, import.meta.url), 'utf8')) as [string, string, string, string];
 
+const MAX_POSTINGS = 300;
+/** Of a few dozen stories that share a rare term, the right one shares several. */
+const CANDIDATES = 16;
 const CLOSED_WITH = 100;
 
-/** What articles changed. */
-export interface Changes {
-  readonly changed: readonly Story[];
-  readonly merged: readonly Story[];
-  /** For those that are new. */
-  readonly ids: readonly StoryId[];
-  /** The terms of the articles, and how many have each. */
-  readonly counts: ReadonlyMap<string, number>;
+/** A term by which an article (or a story), `asker`, looks for stories, and how much it means there. */
+export interface Probe {
+  readonly asker: number;
+  readonly term: string;
+  readonly weight: number;
+}
+
+/** The open stories that share most of the askers' terms, the oldest first. */
+export async function findCandidates(sql: Sql, probes: readonly Probe[]): Promise<Story[]> {
+  if (probes.length === 0) return [];
+  const { rows } = await sql.query<{
+    story_id: StoryId;
+    centroid: Record<string, number>;
+    barred: string[];
+    size: number;
+    first_at: Date;
+    last_at: Date;
+  }>(FIND_CANDIDATES, [JSON.stringify(probes), MAX_POSTINGS, CANDIDATES], PREPARED);
+  return rows.map((row) => ({
+    id: row.story_id,
+    centroid: new Map(Object.entries(row.centroid)),
+    barred: new Set(row.barred),
+    indexed: Object.keys(row.centroid),
+    size: row.size,
+    firstAt: row.first_at.getTime(),
+    lastAt: row.last_at.getTime(),
+    isChanged: false,
+    mergedInto: undefined,
+  }));
 }
 
 /**
- * Writes stories that changed, gives those that have none the next of `ids`, leads the ids of those that merged to where
- * they went, and counts terms. Answers the ids that are new.
+ * Writes stories that changed, gives those that have none the next of `ids`, and leads the ids of those that merged to
+ * where they went. Answers the ids that are new.
  */
-export async function saveStories(sql: Sql, { changed, merged, ids, counts }: Changes, now: Date): Promise<StoryId[]> {
+export async function saveStories(
+  sql: Sql,
+  changed: readonly Story[],
+  merged: readonly Story[],
+  ids: readonly StoryId[],
+  now: Date,
+): Promise<StoryId[]> {
   const opened = changed.filter(({ id }) => id === undefined);
   for (const [index, story] of opened.entries()) story.id = ids[index];
   const isNew = new Set(opened);
@@ -41,16 +71,7 @@ export async function saveStories(sql: Sql, { changed, merged, ids, counts }: Ch
     lastAt: new Date(story.lastAt),
   }));
   const postings = [...changed.flatMap(postingsOf), ...merged.flatMap(withoutPostings)];
-  // In the order of the terms: whoever locks several rows does so in one order.
-  const terms = [...counts.keys()].sort();
-  await sql.query(
-    SAVE_STORIES,
-    [
-      ...[JSON.stringify(rows), JSON.stringify(postings), now],
-      ...[terms, terms.map((term) => counts.get(term)), HALF_LIFE / 1000],
-    ],
-    UNASKED,
-  );
+  await sql.query(SAVE_STORIES, [JSON.stringify(rows), JSON.stringify(postings), now], UNASKED);
   if (merged.length > 0) {
     const kept = merged.map((story) => current(story).id);
     await sql.query(MERGE_STORIES, [merged.map(({ id }) => id), kept], UNASKED);

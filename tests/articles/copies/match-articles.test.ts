@@ -100,6 +100,38 @@ test('a standing summary under different titles joins nothing', async () => {
   assert.deepEqual(await originals(sql, ids), [null, null, null, null]);
 });
 
+test('of hundreds that have a summary in common the very title is found, and what is nearest in time', async () => {
+  const summary =
+    'Read all about it in the Port Selby Courier, the paper of the county, every day, for a hundred years now.';
+  const words = [
+    'harbour',
+    'orchard',
+    'glacier',
+    'library',
+    'theatre',
+    'railway',
+    'kitchen',
+    'meadow',
+    'chapel',
+    'quarry',
+  ];
+  const others = Array.from({ length: 400 }, (_, index) => {
+    const [a, b, c] = [index % 10, Math.floor(index / 10) % 10, Math.floor(index / 100)].map((at) => words[at]);
+    return store(sql, { title: `${index}: ${a} of the ${b} near ${c}`, summary, age: 600 + index });
+  });
+  await Promise.all(others);
+  await match();
+  const far = await store(sql, { title: RATES, summary, age: 4000 });
+  const near = await store(sql, { title: `${FERRY} as rescue teams hurry`, summary, age: 70 });
+  await match(later(1));
+  const copies = [
+    await store(sql, { title: `UPDATE 1-${RATES}`, summary, age: 61 }),
+    await store(sql, { title: `${FERRY} as rescue crews hurry`, summary, age: 60 }),
+  ];
+  for (const [index] of copies.entries()) await match(later(2 + index));
+  assert.deepEqual(await originals(sql, copies), [far, near]);
+});
+
 test('publishers at the end of a feed’s titles are learnt from its last titles', async () => {
   const [a, b] = [await addFeed(sql, 'https://a.example/feed'), await addFeed(sql, 'https://b.example/feed')];
   for (const word of ['harbour', 'orchard', 'glacier', 'library', 'theatre', 'railway', 'kitchen']) {

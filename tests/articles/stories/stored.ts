@@ -1,5 +1,5 @@
 import { becomeDecider } from '../../../src/articles/copies/decider.ts';
-import { assignStories, lookUpStories, type StoryArticle } from '../../../src/articles/stories/assign.ts';
+import { assignStories, type StoryArticle } from '../../../src/articles/stories/assign.ts';
 import type { Sql } from '../../../src/engines/sql.ts';
 import type { ArticleId } from '../../../src/ids.ts';
 
@@ -24,8 +24,11 @@ export async function giveStories(sql: Sql, articles: readonly StoryArticle[], n
       [articles.map(({ id }) => id)],
     );
     const wanted = new Set(rows.map(({ id }) => id));
-    const prospects = await lookUpStories(within, articles, now);
-    const stories = await assignStories(within, prospects, wanted, now);
+    const stories = await assignStories(
+      within,
+      articles.filter(({ id }) => wanted.has(id)),
+      now,
+    );
     await within.query(
       `update articles set story_id = given.story from unnest($1::text[], $2::bigint[]) as given (article, story)
        where id = given.article`,
