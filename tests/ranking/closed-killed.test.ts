@@ -50,7 +50,7 @@ async function withDatabase<T>(settings: Record<string, string>, work: (sql: Sql
 }
 
 test('killed while it closes, again and again, it closes each period once, and right', async (t) => {
-  const settings = { ...(await engineSettings(t)), ROLES: 'counter,api', SITE_TIME_ZONE: ZONE };
+  const settings = { ...(await engineSettings(t)), ROLES: 'counter,api', SITE_TIME_ZONE: ZONE, ARCHIVE_INTERVAL: '1s' };
   await withDatabase(settings, async (sql) => {
     await migrate(sql);
     await insertCategories(sql, { politics: 'Politics', sports: 'Sports' });
