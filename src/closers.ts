@@ -11,7 +11,7 @@ export interface Closers {
 /** After this it is said what a stop waits for. */
 const LATE_MS = 10 * SECOND;
 
-export function openClosers(onError: (name: string, message: string) => void): Closers {
+export function openClosers(onError: (name: string, message: string) => void, lateMs = LATE_MS): Closers {
   const stack: { name: string; close: () => Promise<void> | void }[] = [];
   return {
     add(name, close) {
@@ -20,7 +20,7 @@ export function openClosers(onError: (name: string, message: string) => void): C
     async closeAll() {
       for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
         const { name } = top;
-        const late = setTimeout(() => onError(name, `still open after ${LATE_MS / SECOND} s; waiting for it`), LATE_MS);
+        const late = setTimeout(() => onError(name, `still open after ${lateMs / SECOND} s; waiting for it`), lateMs);
         try {
           await top.close();
         } catch (error) {
