@@ -25,7 +25,15 @@ export async function pollOnce(settings: Settings, sql: Sql, feed: FeedId): Prom
     const tools = { sql, fetching, limits: limitsOf(settings), clock: systemClock, random: Math.random, log };
     const stopping = new AbortController().signal;
     const matchSoon = async () => void (await matchArticles(sql, systemClock()));
-    const poll = pollFeedJob({ ...tools, matchSoon, outage: openOutageWatch(), metrics, concurrency: 1, stopping });
+    const poll = pollFeedJob({
+      ...tools,
+      matchSoon,
+      outage: openOutageWatch(),
+      metrics,
+      concurrency: 1,
+      stopping,
+      provenAfter: 0,
+    });
     const claimedUntil = await pollNow(sql, feed, systemClock());
     if (claimedUntil !== undefined) await poll(pollJob([feed], claimedUntil).data);
   } finally {

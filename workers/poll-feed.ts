@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Clock, SECOND } from '../src/clock.ts';
 import type { Sql } from '../src/engines/sql.ts';
 import { beginPolls, findLastChances, MOST_STRIKES_TOGETHER, putBack } from '../src/feeds/claim.ts';
@@ -19,6 +20,8 @@ interface Tools extends Omit<PollFeedTools, 'saver'> {
   readonly concurrency: number;
   /** Once aborted, polls that run are finished, and none begins. */
   readonly stopping: AbortSignal;
+  /** How long this process runs before it polls a feed that one more death would keep away (ms). */
+  readonly provenAfter: number;
 }
 
 /** For how long a feed that is being polled is nobody else's: its wait for a slot, the fetch (30 s), reading, saving. */
@@ -46,9 +49,13 @@ export function pollFeedJob(tools: Tools) {
 
   // Feeds that twice were being polled when a process died are polled one after the other, each begun when its turn has
   // come: so the next death is blamed on one, not on all that were under way. Those whose claim runs out are due again.
+  // Nor in a process that has just started: where pollers were killed every two seconds, a hundred times, six of 200
+  // feeds were blamed for it.
   const oneAtATime = openSlots(1);
+  const provenAt = performance.now() + tools.provenAfter;
   const pollAlone = (feed: FeedId, lease: Date): Promise<Polled | undefined> =>
     oneAtATime.run(async () => {
+      await sleep(Math.max(0, provenAt - performance.now()), undefined, { signal: stopping }).catch(() => {});
       if (stopping.aborted) {
         await putBack(sql, [feed], lease, { isBegun: false });
         return undefined;

@@ -33,6 +33,9 @@ const MATCH_INTERVAL = 10 * SECOND;
 /** Hubs are seen to less often than due feeds are looked for: a subscription lasts for days. */
 const SUBSCRIPTION_TICKS = 3;
 
+/** A process that lives as long is not one of those that are killed, or fail, again and again. */
+const PROVEN_AFTER = 10 * SECOND;
+
 /** How often a worker that is to end is asked whether its jobs have. */
 const IDLE_CHECK = 20;
 const QUIET_CHECKS = 25;
@@ -138,7 +141,10 @@ export async function openWorkers(roles: readonly Role[], tools: WorkerTools, cl
       const matches = tick('match-articles', MATCH_INTERVAL);
       await work('match-articles', 1, matchArticlesJob({ sql, clock, metrics }));
       const hints = { matchSoon: matchSoon(matches) };
-      const poll = pollFeedJob({ ...shared, ...hints, limits, concurrency, stopping: stopping.signal });
+      const poll = pollFeedJob({
+        ...{ ...shared, ...hints, limits, concurrency },
+        ...{ stopping: stopping.signal, provenAfter: PROVEN_AFTER },
+      });
       // Each slot may be held by the last, slow feed of another batch.
       await work('poll-feed', concurrency, poll, () => stopping.abort());
       const { PUBLIC_URL: publicUrl } = settings;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { listArticles } from '../../src/articles/list.ts';
 import { findArticleIdsByUrl, findCounted } from '../../src/articles/store.ts';
 import { DAY, HOUR, MINUTE } from '../../src/clock.ts';
@@ -72,13 +73,13 @@ beforeEach(async () => {
   feed = id;
 });
 
-function poller(more: { concurrency?: number; stopping?: AbortSignal } = {}) {
+function poller(more: { concurrency?: number; stopping?: AbortSignal; provenAfter?: number } = {}) {
   const { sql } = engines.sql;
   const fetching = { client, reader, budget: openHostBudget(engines.redis.redis, 1000) };
   const limits = { minSeconds: 300, maxSeconds: 3600 };
   return pollFeedJob({
     ...{ sql, fetching, outage: openOutageWatch(), limits, clock, random: () => 0.5, metrics, log },
-    ...{ concurrency: 4, stopping: new AbortController().signal, ...more },
+    ...{ concurrency: 4, stopping: new AbortController().signal, provenAfter: 0, ...more },
   });
 }
 
@@ -206,6 +207,25 @@ test('of feeds that twice were under way when a process died, the next death is 
   assert.deepEqual(await strikes(), [2, 0]);
   answer();
   await running;
+});
+
+test('a poller that has just started takes no last chances, and gives them back when it is told to stop', async () => {
+  const { sql } = engines.sql;
+  const [last] = await addMore(['/a']);
+  assert.ok(last !== undefined);
+  origin.on('/a', sending(FEED));
+  await sql.query('update feeds set strikes = 2 where id = $1', [last]);
+  const stopping = new AbortController();
+  const job = await claimAll();
+  const running = poller({ stopping: stopping.signal, provenAfter: 60_000 })(job);
+  const target = () => readPollTarget(sql, last);
+  await sleep(100);
+  assert.deepEqual([(await target())?.strikes, (await findFeed(sql, last))?.lastOutcome], [2, null]);
+  stopping.abort();
+  await running;
+  assert.deepEqual([(await target())?.strikes, (await target())?.leasedUntil], [2, null]);
+  await poller({ provenAfter: 50 })(await claimAll());
+  assert.deepEqual([(await target())?.strikes, (await findFeed(sql, last))?.lastOutcome], [0, 'fresh']);
 });
 
 test('once it is told to stop, a poller ends what runs and gives back what does not', async () => {
