@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { FastifyInstance } from 'fastify';
 import type { Redis } from 'ioredis';
+import { listArticles } from '../../src/articles/list.ts';
 import type { Sql } from '../../src/engines/sql.ts';
-import type { ArticleId } from '../../src/ids.ts';
+import type { ArticleId, CategorySlug } from '../../src/ids.ts';
 import { openTestRedis, openTestSql } from '../support/engines.ts';
 import { fillSite, SECTIONS } from './filled-site.ts';
 import { seed } from './newsroom.ts';
@@ -71,6 +72,22 @@ describe('a site with news', () => {
     for (const name of SECTIONS) assert.ok(html.includes(`>${name}</a>`), name);
     assert.equal(count(html, /<h1[\s>]/g), 1);
     assert.equal(count(boxIn(html, 'box-access'), /class="rank"/g), 5);
+  });
+
+  test('the boxes of a section follow its lead, and on its further pages come last', async () => {
+    const html = await bodyOf('/category/politics');
+    const places = ['card-first', 'id="box-popular-category"', 'id="box-access"', 'card-row'].map((at) =>
+      html.indexOf(at),
+    );
+    assert.ok(places.every((place) => place > 0));
+    assert.deepEqual(
+      places,
+      places.toSorted((a, b) => a - b),
+    );
+    const { next } = await listArticles(sql, { category: 'politics' as CategorySlug, limit: 1 });
+    const further = await bodyOf(`/category/politics?cursor=${next}`);
+    assert.doesNotMatch(further, /columns-led/);
+    assert.ok(further.indexOf('id="box-access"') > further.lastIndexOf('card-row'));
   });
 
   test('no article stands twice among the lead and the sections', async () => {
