@@ -142,10 +142,12 @@ function forgetHeaders(request: IncomingMessage): void {
   request.rawHeaders = NONE;
 }
 
+const PLAIN_ENCODINGS: ReadonlySet<string> = new Set(['', 'identity']);
+
 /** Views are short: to unpack what somebody packed would cost more than it saved, and ask for one more limit. */
 function isPacked({ headers }: IncomingMessage): boolean {
   const encoding = headers['content-encoding'];
-  return encoding !== undefined && !/^\s*(?:identity)?\s*$/i.test(encoding);
+  return encoding !== undefined && !PLAIN_ENCODINGS.has(encoding.trim().toLowerCase());
 }
 
 function adviceFor(request: IncomingMessage): string {

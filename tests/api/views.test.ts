@@ -135,6 +135,9 @@ test('views that were packed are refused with words that say what to do, whateve
     assert.match(answer.json().detail, /without Content-Encoding/);
   }
   assert.equal(seen.calls.length, 0);
+  // Looked at in one go: what tried each of these spaces for a beginning would not come to an end here.
+  const spaces = await post(app, { article: ARTICLE }, { 'content-encoding': `${'\u00a0'.repeat(2 ** 20)}x` });
+  assert.equal(spaces.statusCode, 415);
   const plain = await post(app, { article: ARTICLE }, { 'content-encoding': 'identity' });
   assert.equal(plain.statusCode, 202);
 });

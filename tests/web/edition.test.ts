@@ -20,6 +20,7 @@ describe('the language that a browser asks for', () => {
     ['ja;q=0, *', 'en'],
     ['ja;q=nonsense', 'en'],
     [`${'x,'.repeat(5000)}ja`, 'ja'],
+    [`ja ; q=1, en${' '.repeat(2 ** 20)}x`, 'ja'],
   ];
   for (const [accepted, language] of cases) {
     test(`${accepted?.slice(0, 40)}: ${language}`, () => assert.equal(preferredLanguage(accepted), language));
