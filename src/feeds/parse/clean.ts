@@ -5,7 +5,7 @@ const WINDOWS = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘�
 const BYTE_OF = new Map([...WINDOWS].map((character, index) => [character.charCodeAt(0), 0x80 + index]));
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-const UNCLEAN = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]/;
+const UNCLEAN = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]/g;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
 const UNCLEAN_ALL = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]|\p{Surrogate}/gu;
 /** How UTF-8 looks that was taken for Latin-1, or for windows-1252, and encoded once more. */
@@ -14,9 +14,11 @@ const TWICE_BY_LATIN = /[\u00c2-\u00f4][\u0080-\u00bf]/y;
 const TWICE_BY_WINDOWS =
   /[\u00c2-\u00f4][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u2022\u2026\u2030\u2039\u203a\u20ac\u2122]/y;
 
-/** Text that any store takes: well-formed and without control characters. */
-export function cleanText(text: string): string {
-  return UNCLEAN.test(text) || !text.isWellFormed() ? text.replace(UNCLEAN_ALL, replacement) : text;
+/** Text that any store takes: well-formed and without control characters. Before `from` it is known to be so. */
+export function cleanText(text: string, from = 0): string {
+  UNCLEAN.lastIndex = from;
+  const isUnclean = UNCLEAN.test(text) || !text.isWellFormed();
+  return isUnclean ? text.replace(UNCLEAN_ALL, replacement) : text;
 }
 
 function replacement(character: string): string {
@@ -36,7 +38,8 @@ export function repairedText(text: string): string {
   if (at < 0) return text;
   // What is neither ASCII nor the lead of a sequence shows that the text was not encoded twice.
   const code = text.charCodeAt(at);
-  return cleanText(code < 0x80 || (code >= 0xc2 && code <= 0xf4) ? repairWindows(text) : text);
+  const once = code < 0x80 || (code >= 0xc2 && code <= 0xf4) ? repairWindows(text) : text;
+  return cleanText(once, once === text ? at : 0);
 }
 
 /** Text that was encoded as UTF-8 twice by way of Latin-1, decoded once more; other text as it is. */
@@ -57,19 +60,32 @@ function isTwice(text: string, pattern: RegExp): boolean {
 
 const NO_BYTES: ReadonlyMap<number, number> = new Map();
 
-/** The text decoded once more where every character of it fits that reading, else as it is. */
+/**
+ * The text decoded once more where every character of it fits that reading, else as it is. From the first lead on, and
+ * only then from the beginning: most texts that seem to fit do not a few characters later.
+ */
 function encodedOnce(text: string, bytesBeyondLatin: ReadonlyMap<number, number>): string {
+  const lead = text.search(LEAD);
+  if (!isFitting(text, lead, text.length, bytesBeyondLatin)) return text;
+  if (!isFitting(text, 0, lead, bytesBeyondLatin)) return text;
   const bytes = Buffer.allocUnsafe(text.length);
-  let missing = 0;
   for (let index = 0; index < text.length; index++) {
     const code = text.charCodeAt(index);
-    const byte = code < 0x100 ? code : bytesBeyondLatin.get(code);
-    // Most texts that begin as if they fitted soon do not: looking at each sequence costs less than decoding them all.
-    if (byte === undefined || isContinuation(byte) !== missing > 0) return text;
-    missing = missing > 0 ? missing - 1 : lengthOfSequence(byte) - 1;
-    bytes[index] = byte;
+    bytes[index] = code < 0x100 ? code : (bytesBeyondLatin.get(code) ?? 0);
   }
   return isUtf8(bytes) ? new TextDecoder().decode(bytes) : text;
+}
+
+/** Whether the characters stand for bytes, continuations where such must follow and nowhere else. */
+function isFitting(text: string, from: number, to: number, bytesBeyondLatin: ReadonlyMap<number, number>): boolean {
+  let missing = 0;
+  for (let index = from; index < to; index++) {
+    const code = text.charCodeAt(index);
+    const byte = code < 0x100 ? code : bytesBeyondLatin.get(code);
+    if (byte === undefined || isContinuation(byte) !== missing > 0) return false;
+    missing = missing > 0 ? missing - 1 : lengthOfSequence(byte) - 1;
+  }
+  return true;
 }
 
 function isContinuation(byte: number): boolean {

@@ -5,7 +5,7 @@ import { MAX_AUTHOR, MAX_CONTENTS, MAX_GUID, MAX_SUMMARY, MAX_TITLE } from './li
 import { safeLink } from './links.ts';
 import { escapeText } from './references.ts';
 import { type Sanitized, sanitizeHtml } from './sanitize.ts';
-import { tidyText } from './text.ts';
+import { onOneLine, tidyText } from './text.ts';
 import { textOfHtml } from './text-of-html.ts';
 
 const NOTHING: Sanitized = { html: '', text: '', image: null };
@@ -105,7 +105,7 @@ function safeText(value: Value | null): string {
 function titleOf(value: Value | null): string {
   if (value === null) return '';
   const head = { ...value, text: cutText(value.text, MAX_TITLE * 16) };
-  return cutText(safeText(head).replace(/\s+/g, ' '), MAX_TITLE);
+  return cutText(onOneLine(safeText(head)), MAX_TITLE);
 }
 
 function guidOf(id: string | null): string | null {

@@ -2,7 +2,7 @@ import Parser from 'rss-parser';
 import type { Draft, FeedDraft } from './draft.ts';
 import { dialectOf, draftOfNode, feedDraftOf, inheritedAuthors } from './draft-of-node.ts';
 import type { Tree } from './node.ts';
-import { DRAFT, type Element, type ReadItem, rssShape } from './rss-shape.ts';
+import { DATE, DRAFT, type Element, type ReadItem, rssShape } from './rss-shape.ts';
 import { readTree } from './tree.ts';
 
 export interface FeedParserOptions {
@@ -42,11 +42,23 @@ export class FeedParser extends Parser<DraftFeed, DraftItem> {
   declare buildAtomFeed: Build;
   declare buildRSS1: Build;
   declare buildRSS2: Build;
+  declare setISODate: (item: Parser.Item) => void;
   readonly source: FeedParserOptions;
 
   constructor(source: FeedParserOptions) {
-    super({ customFields: { item: [[DRAFT, 'draft']] as never } });
+    super({
+      customFields: {
+        item: [
+          [DRAFT, 'draft'],
+          [DATE, 'pubDate'],
+        ] as never,
+      },
+    });
     this.source = source;
+    // The dates that the builders get are in that form already.
+    this.setISODate = (item) => {
+      if (item.pubDate !== undefined) item.isoDate = item.pubDate;
+    };
   }
 
   override async parseString(xml: string): Promise<FeedOutput> {

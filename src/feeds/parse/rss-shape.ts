@@ -5,6 +5,9 @@ import type { Node, Tree } from './node.ts';
 /** The key under which an entry's draft travels through rss-parser's builders. */
 export const DRAFT = 'newsrank:draft';
 
+/** The same for its date, which would be read once more under its own name. */
+export const DATE = 'newsrank:date';
+
 /** An entry of the tree with what it came to. */
 export interface ReadItem {
   readonly node: Node;
@@ -64,8 +67,7 @@ function itemShape({ node, draft }: ReadItem, isAtom: boolean): Element {
   shape[DRAFT] = [draft];
   set(shape, 'title', draft.title?.text);
   set(shape, 'link', isAtom && draft.link !== null ? linkShape(draft.link, 'alternate') : draft.link);
-  set(shape, isAtom ? 'published' : 'pubDate', (draft.published ?? draft.updated)?.toISOString());
-  if (isAtom) set(shape, 'updated', draft.updated?.toISOString());
+  set(shape, DATE, (draft.published ?? draft.updated)?.toISOString());
   set(shape, isAtom ? 'id' : 'guid', draft.id);
   const [author] = draft.authors;
   set(shape, 'author', isAtom && author !== undefined ? { name: [author] } : author);

@@ -141,3 +141,8 @@ export function tidyText(text: string): string {
     .replace(/ ?\n[ \n]*/g, '\n')
     .trim();
 }
+
+/** White space of any kind and length as one space. Asked first: of nearly all titles nothing has to be replaced. */
+export function onOneLine(text: string): string {
+  return /[^\S ]| {2}/.test(text) ? text.replace(/\s+/g, ' ') : text;
+}

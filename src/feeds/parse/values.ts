@@ -5,6 +5,7 @@ import type { Value } from './draft.ts';
 import { MAX_MARKUP } from './limits.ts';
 import type { Node } from './node.ts';
 import { escapeText } from './references.ts';
+import { onOneLine } from './text.ts';
 
 /** Which dialect says how markup is marked. */
 export type Dialect = 'rss' | 'atom03' | 'atom10';
@@ -12,11 +13,17 @@ export type Dialect = 'rss' | 'atom03' | 'atom10';
 /** The first of these elements that says anything, read as what it says it is. */
 export function firstValue(node: Node, dialect: Dialect, ...names: string[]): Value | null {
   for (const name of names) {
-    const named = node.children.filter((child) => child.name === name && child.text !== '');
-    for (const child of named) {
-      const value = valueOfElement(child, name.startsWith('atom:') ? 'atom10' : dialect);
-      if (value !== null && value.text.trim() !== '') return value;
-    }
+    const value = valueNamed(node, name, name.startsWith('atom:') ? 'atom10' : dialect);
+    if (value !== null) return value;
+  }
+  return null;
+}
+
+function valueNamed(node: Node, name: string, dialect: Dialect): Value | null {
+  for (const child of node.children) {
+    if (child.name !== name || child.text === '') continue;
+    const value = valueOfElement(child, dialect);
+    if (value !== null && value.text.trim() !== '') return value;
   }
   return null;
 }
@@ -109,8 +116,6 @@ export function looksLikeHtml(text: string): boolean {
 /** The text of an element that holds plain text, clean and on one line. */
 export function lineOf(text: string | undefined, length: number): string | undefined {
   if (text === undefined) return undefined;
-  const line = repairedText(text.slice(0, length * 4))
-    .replace(/\s+/g, ' ')
-    .trim();
+  const line = onOneLine(repairedText(text.slice(0, length * 4))).trim();
   return line === '' ? undefined : cutText(line, length);
 }
