@@ -82,8 +82,8 @@ async function fill(sql: Sql, articles: readonly StoryArticle[], count: number):
     START,
   ]);
   await sql.query(
-    `insert into story_centroids (story_id, centroid, size, first_at, last_at, touched_at)
-     select id, json_object_agg(term, 0.3), 1, $3, $3, $3
+    `insert into story_centroids (story_id, terms, weights, size, first_at, last_at, touched_at)
+     select id, array_agg(term), array_agg(0.3), 1, $3, $3, $3
      from (
        select distinct id, term from stories cross join lateral (
          select ($1::text[])[1 + floor(power(random(), 2) * $2 + id * 0)::int] as term from generate_series(1, 4)
@@ -95,7 +95,7 @@ async function fill(sql: Sql, articles: readonly StoryArticle[], count: number):
     [words, words.length - 1, START, Math.ceil(((count / 10) * 6) / 100)],
   );
   await sql.query(
-    `insert into story_postings select term, story_id from story_centroids cross join lateral json_object_keys(centroid) term`,
+    `insert into story_postings select term, story_id from story_centroids cross join lateral unnest(terms) term`,
   );
   await sql.query(
     `insert into term_frequencies select term, count(*), $1::timestamptz from story_postings group by term

@@ -66,7 +66,7 @@ export async function openPostgres(
   const sql = sqlOver({
     isSingle: false,
     // The pool throws a connection away on which a statement failed, and so one that does not answer.
-    free: watched(sessionOn(pool, limited), onError),
+    free: watched(sessionOn(pool), onError),
     begin: (work) => begin(pool, work, onError),
   });
   const connections = () => {
@@ -92,26 +92,23 @@ function watched(session: Session, onError: () => void): Session {
   };
 }
 
-type Limit = (text: string) => QueryConfig & { query_timeout?: number };
+const limited = (text: string): QueryConfig & { query_timeout: number } => ({ text, query_timeout: ANSWER_LIMIT_MS });
 
-const limited: Limit = (text) => ({ text, query_timeout: ANSWER_LIMIT_MS });
-const unlimited: Limit = (text) => ({ text });
-
-function sessionOn(client: Pool | PoolClient, limit: Limit): Session {
+function sessionOn(pool: Pool): Session {
   return {
     async query<Row>(text: string, parameters: readonly unknown[], how?: How): Promise<Result<Row>> {
       // Without the mode, a text without parameters could hold several statements here, but not on the embedded engine.
       const config: QueryConfig & { queryMode: 'extended' } = {
-        ...limit(text),
+        ...limited(text),
         values: parameters.map(asParameter),
         queryMode: 'extended',
       };
       if (how?.isPrepared === true) config.name = nameOf(text);
-      const { rows, rowCount } = await client.query(config);
+      const { rows, rowCount } = await pool.query(config);
       return { rows, count: rowCount ?? 0 };
     },
     async script(text) {
-      await client.query(limit(text));
+      await pool.query(limited(text));
     },
   };
 }
@@ -122,17 +119,25 @@ function sessionOn(client: Pool | PoolClient, limit: Limit): Session {
  */
 function sessionOnLent(client: PoolClient): Session {
   return {
-    query<Row>(text: string, parameters: readonly unknown[], how?: How): Promise<Result<Row>> {
-      return new Promise((resolve, reject) => {
-        const query = new Query<Row & QueryResultRow>(text, parameters.map(asParameter), (error, answer) => {
-          if (error) reject(error);
-          else resolve({ rows: answer.rows, count: answer.rowCount ?? 0 });
+    async query<Row>(text: string, parameters: readonly unknown[], how?: How): Promise<Result<Row>> {
+      try {
+        return await new Promise((resolve, reject) => {
+          const query = new Query<Row & QueryResultRow>(text, parameters.map(asParameter), (error, answer) => {
+            if (error) reject(error);
+            else resolve({ rows: answer.rows, count: answer.rowCount ?? 0 });
+          });
+          const name = how?.isPrepared === true ? nameOf(text) : undefined;
+          client.query(Object.assign(query, { name, queryMode: 'extended' }));
         });
-        const name = how?.isPrepared === true ? nameOf(text) : undefined;
-        client.query(Object.assign(query, { name, queryMode: 'extended' }));
-      });
+      } catch (error) {
+        // Its own leads to where the answer came in, this one to who asked; the client does so otherwise.
+        if (error instanceof Error) Error.captureStackTrace(error);
+        throw error;
+      }
     },
-    script: sessionOn(client, unlimited).script,
+    async script(text) {
+      await client.query(text);
+    },
   };
 }
 

@@ -194,7 +194,8 @@ create index stories_merged on stories (merged_into) where merged_into is not nu
 -- The stories that may still grow: the heaviest terms of their articles with their weights, and the span of publication.
 create table story_centroids (
   story_id bigint primary key references stories on delete cascade,
-  centroid json not null,
+  terms text[] not null,
+  weights real[] not null,
   -- Terms of which none may join it: what its feeds' other titles of the same pattern have in the place of its own words.
   barred text[] not null default '{}',
   size integer not null,
@@ -205,7 +206,7 @@ create table story_centroids (
 
 create index story_centroids_by_touch on story_centroids (touched_at);
 
--- Which open stories have a term: the keys of their centroids. Each is once there, since one decides at a time; that the
+-- Which open stories have a term. Each is once there, since one decides at a time; that the
 -- index need not be unique makes an insert half as dear.
 create table story_postings (
   term text collate "C" not null,

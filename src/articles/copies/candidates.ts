@@ -85,8 +85,9 @@ function likeliest(found: Found[], at: Date): Found[] {
 /** What was found, by the article for which it was. */
 function groupStored(rows: readonly Row[]): Map<ArticleId, Found[]> {
   const groups = new Map<ArticleId, Found[]>();
-  for (const { wanted, title, summary, published_at, ...row } of rows) {
-    const found = { ...row, published_at: new Date(published_at), text: comparableBare(title, summary) };
+  for (const { wanted, title, summary, published_at, id, root, site, feeds, shared } of rows) {
+    const text = comparableBare(title, summary);
+    const found = { id, root, site, feeds, shared, published_at: new Date(published_at), text };
     const group = groups.get(wanted);
     if (group === undefined) groups.set(wanted, [found]);
     else group.push(found);

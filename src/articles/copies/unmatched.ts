@@ -27,10 +27,23 @@ export interface Unmatched extends Omit<UnmatchedRow, 'published_at' | 'known_si
   readonly keys: readonly number[];
 }
 
-export function unmatchedOf(
-  { published_at, known_since, ...row }: UnmatchedRow,
-  text: Comparable,
-  keys: readonly number[],
-): Unmatched {
-  return { ...row, published_at: new Date(published_at), isNew: known_since === null, text, keys };
+export function unmatchedOf(row: UnmatchedRow, text: Comparable, keys: readonly number[]): Unmatched {
+  const { id, title, summary, language, original_id, story_id, content_hash, site, feeds } = row;
+  const isNew = row.known_since === null;
+  const published_at = new Date(row.published_at);
+  return {
+    id,
+    title,
+    summary,
+    language,
+    published_at,
+    original_id,
+    story_id,
+    content_hash,
+    site,
+    feeds,
+    isNew,
+    text,
+    keys,
+  };
 }

@@ -6,12 +6,12 @@ with old as (
   select story_id from story_centroids where touched_at < $1::timestamptz order by touched_at limit $2::int
 ),
 closed as (
-  delete from story_centroids where story_id in (select story_id from old) returning story_id, centroid
+  delete from story_centroids where story_id in (select story_id from old) returning story_id, terms
 )
 delete from story_postings where ctid = any (array(
   select posting.ctid
   from closed
-  cross join lateral json_object_keys(closed.centroid) as key
+  cross join lateral unnest(closed.terms) as key
   cross join lateral (
     select ctid from story_postings where term = key and story_id = closed.story_id limit 1
   ) posting

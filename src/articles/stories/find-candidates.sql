@@ -1,6 +1,7 @@
 -- The stories that each article (or story) may belong to: those that share the most of its rare terms. What a term's
 -- postings hold beyond the limit is not looked at, so that a look-up costs the same however many stories there are.
 -- Each is found by its id (the limit sees to it), also by a plan that was made when there were none (save-stories.sql).
+-- They come as one json array, the oldest first; null for none.
 -- $1 json array of {asker, term, weight}, $2 postings read for each term, $3 stories for each asker.
 with probe as materialized (
   select * from json_to_recordset($1::json) as probe (asker int, term text, weight real)
@@ -19,7 +20,9 @@ hit as (
 best as (
   select story_id, row_number() over (partition by asker order by weight desc, story_id desc) as place from hit
 )
-select story.story_id, story.centroid, story.barred, story.size, story.first_at, story.last_at
+select json_agg(story order by story.story_id) as found
 from (select distinct story_id from best where place <= $3::int) found
-cross join lateral (select * from story_centroids where story_id = found.story_id limit 1) story
-order by story.story_id
+cross join lateral (
+  select story_id, terms, weights, barred, size, first_at, last_at
+  from story_centroids where story_id = found.story_id limit 1
+) story

@@ -51,7 +51,8 @@ export async function countTerms(sql: Sql, articles: readonly Terms[], now: Date
   }
   // In the order of the terms: two that count at once lock rows in the same order.
   const sorted = [...added.keys()].sort();
-  const { rows } = await sql.query<{ counts: Record<string, number> | null; ids: StoryId[] }>(
+  // Not as one object by term: an object of other keys each time is the dearest thing there is to make.
+  const { rows } = await sql.query<{ terms: string[] | null; counts: number[] | null; ids: StoryId[] }>(
     `with counted as (
        insert into term_frequencies as known (term, articles, counted_at)
        select term, articles, $3 from unnest($1::text[], $2::real[]) as given (term, articles)
@@ -63,15 +64,17 @@ export async function countTerms(sql: Sql, articles: readonly Terms[], now: Date
        returning term, articles
      )
      select
-       json_object_agg(term, articles) as counts,
+       json_agg(term) as terms,
+       json_agg(articles) as counts,
        array(select nextval('stories_id_seq') from generate_series(1, $5::int)) as ids
      from counted`,
     [sorted, sorted.map((term) => added.get(term) ?? 0), now, HALF_LIFE / 1000, articles.length],
     PREPARED,
   );
-  const counts = new Map(Object.entries(rows[0]?.counts ?? {}));
+  const [row] = rows;
+  const counts = new Map(row?.terms?.map((term, index) => [term, row.counts?.[index] ?? 0]));
   const of = (term: string) => counts.get(term) ?? 0;
-  return { ids: rows[0]?.ids ?? [], of, idf: (term) => Math.log((of(totalOf(term)) + PRIOR) / (of(term) + 0.5)) };
+  return { ids: row?.ids ?? [], of, idf: (term) => Math.log((of(totalOf(term)) + PRIOR) / (of(term) + 0.5)) };
 }
 
 /** Forgets terms that no article has used for weeks; answers how many. */

@@ -1,22 +1,24 @@
 -- Writes what became of the open stories: those that are new, centroids, and the index of their terms.
--- $1 json array of {story, isNew, centroid, barred, size, firstAt, lastAt}. $2 json array of {story, term, kept}: false to
--- take a term out of the index, true to put it in. $3 now.
+-- $1 json array of {story, isNew, terms, weights, barred, size, firstAt, lastAt}. $2 now. $3 stories, $4 terms, $5 kept, at the
+-- same places: false to take a term out of the index, true to put it in.
 -- Terms that go are found one by one (the limit sees to it): a plan that was made while the index was empty, and is kept
 -- while it fills, would read it as a whole for each of them.
 with given as materialized (
-  select story, centroid, barred, size, "firstAt" as first_at, "lastAt" as last_at, "isNew" as is_new
+  select story, terms, weights, barred, size, "firstAt" as first_at, "lastAt" as last_at, "isNew" as is_new
   from json_to_recordset($1::json) as given (
-    story bigint, "isNew" boolean, centroid json, barred text[], size int, "firstAt" timestamptz, "lastAt" timestamptz
+    story bigint, "isNew" boolean, terms text[], weights real[], barred text[], size int,
+    "firstAt" timestamptz, "lastAt" timestamptz
   )
 ),
 opened as (
   insert into stories (id, first_at) overriding system value select story, first_at from given where is_new
 ),
 saved as (
-  insert into story_centroids as known (story_id, centroid, barred, size, first_at, last_at, touched_at)
-  select story, centroid, barred, size, first_at, last_at, $3::timestamptz from given
+  insert into story_centroids as known (story_id, terms, weights, barred, size, first_at, last_at, touched_at)
+  select story, terms, weights, barred, size, first_at, last_at, $2::timestamptz from given
   on conflict (story_id) do update set
-    centroid = excluded.centroid,
+    terms = excluded.terms,
+    weights = excluded.weights,
     barred = excluded.barred,
     size = excluded.size,
     first_at = excluded.first_at,
@@ -24,7 +26,7 @@ saved as (
     touched_at = excluded.touched_at
 ),
 posting as materialized (
-  select story, term, kept from json_to_recordset($2::json) as changed (story bigint, term text, kept boolean)
+  select story, term, kept from unnest($3::bigint[], $4::text[], $5::boolean[]) as changed (story, term, kept)
 ),
 dropped as (
   delete from story_postings where ctid = any (array(

@@ -32,11 +32,11 @@ test('a plan that was made while there were no stories looks them up one by one 
     await within.query(`prepare find as ${statement('find-candidates')}`);
     await within.query(`prepare save as ${statement('save-stories')}`);
     await within.query(`explain execute find('[]', 300, 16)`);
-    await within.query(`explain execute save('[]', '[]', now())`);
+    await within.query(`explain execute save('[]', now(), '{}', '{}', '{}')`);
     for (const fill of [
       'insert into stories (first_at) select now() from generate_series(1, 3000)',
-      `insert into story_centroids (story_id, centroid, size, first_at, last_at, touched_at)
-       select id, json_build_object('en:word' || id % 1000, 0.5), 1, now(), now(), now() from stories`,
+      `insert into story_centroids (story_id, terms, weights, size, first_at, last_at, touched_at)
+       select id, array['en:word' || id % 1000], '{0.5}', 1, now(), now(), now() from stories`,
       `insert into story_postings select word || id % 1000, id from stories, unnest(array['en:word', 'en:more']) word`,
     ]) {
       await within.query(fill);
@@ -46,8 +46,8 @@ test('a plan that was made while there were no stories looks them up one by one 
     );
     const found = await pagesOf(within, `execute find('${JSON.stringify(probes)}', 300, 16)`);
     assert.ok(found < 200, `${found} pages to find`);
-    const dropped = [1, 2, 3].map((story) => ({ story, term: `en:word${story}`, kept: false }));
-    const saved = await pagesOf(within, `execute save('[]', '${JSON.stringify(dropped)}', now())`);
+    const dropped = `'{1,2,3}', '{en:word1,en:word2,en:word3}', '{f,f,f}'`;
+    const saved = await pagesOf(within, `execute save('[]', now(), ${dropped})`);
     assert.ok(saved < 200, `${saved} pages to drop`);
     const { rows } = await within.query<{ n: number }>('select count(*) as n from story_postings');
     assert.equal(rows[0]?.n, 5997);
