@@ -25,7 +25,9 @@ async function findSources() {
   const isInstalled = import.meta.url.includes('/node_modules/');
   if (process.features.typescript !== 'strip' || isInstalled) {
     const { register } = await import('tsx/esm/api').catch((cause) => {
-      throw new Error('newsrank runs from its sources after `npm ci`, or on Node 22.18 and later.', { cause });
+      throw new Error('Before Node 22.18 a clone needs its development dependencies: run npm ci without --omit=dev.', {
+        cause,
+      });
     });
     register();
   }
