@@ -15,6 +15,7 @@ import { DAY, HOUR, MINUTE } from '../src/clock.ts';
 import { type ArticleId, type CategorySlug, newArticleId, shardOf } from '../src/ids.ts';
 import { ALL_SHARDS, keysOf } from '../src/views/keys.ts';
 import { openOrigins } from '../src/views/network.ts';
+import { momentOf } from '../src/views/noted-read.ts';
 import { MAX_BATCH, type Read, recordReads } from '../src/views/record.ts';
 import { rollWindows } from '../src/views/roll.ts';
 
@@ -86,7 +87,7 @@ async function recordAll(from: number, reads: number, span: number, batch: numbe
 
 /** A call carries what came while reads gathered, so that its times are alike however long the queue took to fill here. */
 function together(reads: readonly Read[], now: Date): Read[] {
-  return reads.map((read) => ({ ...read, at: new Date(now.getTime() - Math.floor(Math.random() * GATHER_MS)) }));
+  return reads.map((read) => ({ ...read, at: momentOf(new Date(now.getTime() - Math.random() * GATHER_MS)) }));
 }
 
 /** Readers of all networks alike, each of them behind an address of his own. */

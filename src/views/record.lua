@@ -8,11 +8,11 @@
 --               both '' when recording
 --          8    weighed reads of an article in a half-hour that one address may always give (crowd.lua)
 --          then for each article: its id · its categories joined by ',' · the number of its rows, and for each of these
---               milliseconds before now · visitor hash ('': no dedupe). Where there is more to be said of it than that it
---               is one read, before both: '*' and reads,box reads among them,'1' when its time was named by the reporter
---               (so that a replay days later must still be known),the visitor's hash of the day before (in a day's first
---               half-hour),channel (the usual one has no name),where it came from (two hashes of eight characters; left
---               out: not weighed)
+--               '@' and milliseconds before now, where that is not as in the row before · where there is more to be said
+--               of it than that it is one read, '*' and reads,box reads among them,'1' when its time was named by the
+--               reporter (so that a replay days later must still be known),the visitor's hash of the day before (in a
+--               day's first half-hour),channel (the usual one has no name),where it came from (two hashes of eight
+--               characters; left out: not weighed) · visitor hash ('': no dedupe)
 -- Reply    recording: a string with '1' (counted), '0' (duplicate) or '2' (damped) for each row
 --          restoring: the progress that now stands; nothing was written unless it is ARGV[7]
 --
@@ -57,7 +57,7 @@ end
 
 -- By the text that says how long ago it was: most rows of a batch came within a few milliseconds.
 local moments = setmetatable({}, { __index = function(known, ago)
-  local moment = counts.moment((nowMs - tonumber(ago)) / 1000)
+  local moment = counts.moment((nowMs - tonumber(string.sub(ago, 2))) / 1000)
   moment.half = floor(moment.at / 1800)
   if not restoring then moment.seen = seen.open(moment.half) end
   known[ago] = moment
@@ -79,20 +79,23 @@ local function recordSpecial(bySlot, article, categories, moment, hash, special)
   return verdict
 end
 
-local SPECIAL = string.byte('*')
+local SPECIAL, AGO = string.byte('*'), string.byte('@')
 local byte, judge, length = string.byte, seen.judge, #ARGV
-local i = 9
+local i, moment = 9, nil
 while i <= length do
   local article, categories, bySlot, row = ARGV[i], ARGV[i + 1], {}, i + 3
   local isSlow, slot, sum, f15, f60, pop = nil, nil, 0, 0, 0, 0
   for _ = 1, tonumber(ARGV[i + 2]) do
     local text, verdict = ARGV[row], nil
+    if byte(text) == AGO then
+      moment, row = moments[text], row + 1
+      text = ARGV[row]
+    end
     if byte(text) == SPECIAL then
-      verdict = recordSpecial(bySlot, article, categories, moments[ARGV[row + 1]], ARGV[row + 2], text)
-      row = row + 3
+      verdict = recordSpecial(bySlot, article, categories, moment, ARGV[row + 1], text)
+      row = row + 2
     else
-      local moment = moments[text]
-      verdict = judge(moment.seen, ARGV[row + 1], false, false, false)
+      verdict = judge(moment.seen, text, false, false, false)
       if verdict == '1' then
         if isSlow == nil then isSlow = counts.isSlow(categories) end
         if isSlow then
@@ -105,7 +108,7 @@ while i <= length do
           sum, f15, f60, pop = sum + 1, f15 + moment.weight15, f60 + moment.weight60, pop + moment.weight180
         end
       end
-      row = row + 2
+      row = row + 1
     end
     rows = rows + 1
     reply[rows] = verdict

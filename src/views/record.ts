@@ -60,21 +60,30 @@ export async function recordReads(
 ): Promise<Recorded[]> {
   const args = [...head(now), '', '', weighedPerAddress];
   const groups = byArticle(reads);
-  for (const { article, list, indexes } of groups) {
-    args.push(article, joined(list), indexes.length);
-    for (const index of indexes) {
-      const read = reads[index] as Read;
-      const special = specialOf(read);
-      if (special !== undefined) args.push(special);
-      args.push(now.getTime() - read.at.getTime(), read.visitor);
-    }
-  }
+  addRows(args, groups, reads, now);
   const reply = String(await runScript(redis, script, keysOf(shard).scripted, args));
   const recorded = Array<Recorded>(reads.length);
   let row = 0;
   for (const { indexes } of groups)
     for (const index of indexes) recorded[index] = RECORDED[reply[row++] ?? ''] ?? false;
   return recorded;
+}
+
+/** A time is said where it is not that of the row before: most reads of a call came at the same moment (noted-read.ts). */
+function addRows(args: (string | number)[], groups: readonly Group[], reads: readonly Read[], now: Date): void {
+  let latest: number | undefined;
+  for (const { article, list, indexes } of groups) {
+    args.push(article, joined(list), indexes.length);
+    for (const index of indexes) {
+      const read = reads[index] as Read;
+      const ago = now.getTime() - read.at.getTime();
+      if (ago !== latest) args.push(`@${ago}`);
+      latest = ago;
+      const special = specialOf(read);
+      if (special !== undefined) args.push(special);
+      args.push(read.visitor);
+    }
+  }
 }
 
 const RECORDED: Readonly<Record<string, Recorded>> = { 0: false, 1: true, 2: 'damped' };
@@ -125,7 +134,7 @@ export async function restoreReads(
   const args = [...head(now), progress.expected, progress.next, 0];
   for (const count of counts) {
     args.push(count.article, joined(count.categories), 1);
-    args.push(`*${count.reads},${count.boxReads},,,,`, now.getTime() - count.at.getTime(), '');
+    args.push(`@${now.getTime() - count.at.getTime()}`, `*${count.reads},${count.boxReads},,,,`, '');
   }
   return String(await runScript(redis, script, keysOf(shard).scripted, args));
 }
