@@ -46,6 +46,7 @@ export async function openApp(settings: Settings, log: Log, options: AppOptions 
     return await open(settings, log, { clock: systemClock, random: Math.random, stopping, ...options }, closers);
   } catch (error) {
     await closers.closeAll();
+    if (options.stopping?.aborted) log.info('stopped before it was ready');
     throw error;
   }
 }
