@@ -26,7 +26,7 @@ export function searchFormIn(query: Query, calendar: Calendar): SearchForm {
   const day = (name: string) => (calendar.midnight(textIn(query, name)) === undefined ? '' : textIn(query, name));
   return {
     q: textIn(query, 'q').trim().slice(0, QUERY_LENGTH),
-    category: textIn(query, 'category').slice(0, QUERY_LENGTH),
+    category: matching('category', /^[\p{L}\p{N}\p{M}-]{1,64}$/u),
     language: matching('language', /^[a-zA-Z]{2,8}$/).toLowerCase(),
     source: matching('source', /^[1-9][0-9]{0,14}$/),
     from: day('from'),

@@ -247,6 +247,8 @@ describe('a site with news', () => {
     assert.match(await bodyOf('/search?q=assembly&to=1999-01-01'), /the filters leave too little/);
     assert.equal(count(await bodyOf('/search?from=2024-11-26'), /<li class="card/g), 20);
     for (const odd of [
+      'category=%00',
+      'category=a%00b',
       'from=yesterday',
       'source=x',
       'language=%00',
