@@ -11,6 +11,7 @@ import { openIntake } from './intake.ts';
 import { openListDesk } from './list-desk.ts';
 import { openLists } from './lists.ts';
 import { describeRoutes } from './openapi.ts';
+import { refuseNul } from './refuse-nul.ts';
 import { articleFeedRoutes } from './routes/article-feeds.ts';
 import { articleRoutes } from './routes/articles.ts';
 import { backtestRoutes } from './routes/backtest.ts';
@@ -71,6 +72,7 @@ export async function openServer(tools: ApiTools, plugins: readonly Plugin[] = [
     full.setNotFoundHandler(answerUnknownRoute);
     await full.register(async (reads) => {
       reads.addHook('onSend', tagAnswers);
+      reads.addHook('preValidation', refuseNul);
       reads.addHook('preHandler', costLimit);
       await reads.register(compress, COMPRESS);
       await reads.register(cors, CORS);
@@ -91,14 +93,18 @@ export async function openServer(tools: ApiTools, plugins: readonly Plugin[] = [
       });
       allowEmptyBodies(admin);
       await admin.register(compress, COMPRESS);
-      await admin.register(feedRoutes(tools));
-      await admin.register(feedCheckRoutes(tools));
-      await admin.register(copyRoutes(tools));
-      await admin.register(feedListRoutes(tools));
+      // Lines of logs hold anything, and each is judged for itself.
       await admin.register(viewImportRoutes(tools));
-      await admin.register(revocationRoutes(tools));
-      await admin.register(curationRoutes(tools));
-      await admin.register(backtestRoutes(tools));
+      await admin.register(async (stored) => {
+        stored.addHook('preValidation', refuseNul);
+        await stored.register(feedRoutes(tools));
+        await stored.register(feedCheckRoutes(tools));
+        await stored.register(copyRoutes(tools));
+        await stored.register(feedListRoutes(tools));
+        await stored.register(revocationRoutes(tools));
+        await stored.register(curationRoutes(tools));
+        await stored.register(backtestRoutes(tools));
+      });
     });
     for (const plugin of plugins) await full.register(plugin);
   });

@@ -36,7 +36,8 @@ const NAMES: Readonly<Record<Period, RegExp>> = {
  * clocks of the zone; undefined where there is none. Of an hour that comes twice the name means the second.
  */
 export async function startOfNamed(sql: Sql, period: Period, zone: string, name: string): Promise<Date | undefined> {
-  const local = NAMES[period].test(name) ? localStart(period, name) : undefined;
+  // Years before 1000 are nobody's: what is reckoned back from the first of them has no four digits.
+  const local = NAMES[period].test(name) && name >= '1000' ? localStart(period, name) : undefined;
   if (local === undefined) return undefined;
   // What the clocks skip comes back as another time.
   const { rows } = await sql.query<{ start: Date }>(

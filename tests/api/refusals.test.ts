@@ -124,6 +124,39 @@ test('ranges are not for texts that change: the whole is given', async () => {
   assert.equal(part.headers['content-range'], undefined);
 });
 
+test('what no engine takes is refused with words, not with an error of ours', async () => {
+  const headers = { authorization: `Bearer ${ADMIN_TOKEN}` };
+  const asked = [
+    ...['/v1/articles?language=%00', '/v1/articles.rss?language=a%00', '/v1/feeds?category=%00'],
+    ...['/v1/articles?from=0000-01-01', '/v1/rankings/access?at=0001-01-01T00:00:00Z'],
+    ...['/v1/rankings/closed/day/0000-01-01', '/v1/rankings/closed/month/0999-12'],
+    ...['/v1/rankings/closed/week/0001-W01', '/v1/rankings/closed/day/9999-12-31T23:59:59-12:00'],
+  ];
+  const said = [
+    ['PATCH', '/v1/feeds/1', { title: 'a\0' }],
+    ['POST', '/v1/curations/1/end', { by: '\0' }],
+    ['POST', '/v1/views/revocations/1/undo', { by: '\0' }],
+  ] as const;
+  const answers = await Promise.all([
+    ...asked.map((url) => app.inject({ url, headers })),
+    ...said.map(([method, url, payload]) => app.inject({ method, url, headers, payload })),
+  ]);
+  for (const { statusCode, body } of answers)
+    assert.deepEqual([statusCode, JSON.parse(body).code], [400, 'request-invalid'], body);
+  const deep = `${'['.repeat(30_000)}"\\u0000"${']'.repeat(30_000)}`;
+  const nested = await app.inject({
+    ...{ method: 'POST', url: '/v1/feeds', headers: { ...headers, 'content-type': 'application/json' } },
+    payload: `{"url":${deep}}`,
+  });
+  assert.equal(nested.statusCode, 400, nested.body.slice(0, 200));
+  for (const year of ['1000-01-01', '9999-12-31']) {
+    const last = await app.inject(`/v1/rankings/closed/month/${year.slice(0, 7)}`);
+    assert.equal(last.json().code, 'list-unknown', year);
+    assert.equal((await app.inject(`/v1/rankings/access?at=${year}T00:00:00Z`)).statusCode, 200, year);
+    assert.equal((await app.inject(`/v1/articles?from=${year}&to=${year}`)).statusCode, 200, year);
+  }
+});
+
 test('searches, past lists and explanations are limited by address, ready lists are not', async () => {
   const get = (url: string, remoteAddress: string) => app.inject({ url, remoteAddress });
   const ask = async (address: string) => {

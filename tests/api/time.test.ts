@@ -26,6 +26,8 @@ test('anything else is no time', () => {
     'now',
     '1769817600',
     '2026-02-30T00:00:00Z',
+    '0001-01-01T00:00:00Z',
+    '9999-12-31T23:59:59-12:00',
     '2026-04-31T00:00:00+09:00',
   ]) {
     assert.equal(parseTime(text), undefined, text);
