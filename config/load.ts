@@ -31,6 +31,10 @@ export function loadSettings(environment: NodeJS.ProcessEnv = process.env): Sett
   return settings;
 }
 
+/** Whether npm runs this process: by a shell, which dies of the signals that npm hands it and tells nobody. */
+export const isRunByNpm = (environment: NodeJS.ProcessEnv = process.env): boolean =>
+  environment['npm_lifecycle_event'] !== undefined;
+
 /** What the environment says of a setting: itself, or of a secret a file that NAME_FILE names, as orchestrators mount them. */
 function textOf(name: SettingName, environment: NodeJS.ProcessEnv): string | undefined {
   const text = environment[name]?.trim();

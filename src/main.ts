@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { Command, CommanderError } from 'commander';
-import { loadSettings, printSettings } from '../config/load.ts';
+import { isRunByNpm, loadSettings, printSettings } from '../config/load.ts';
 import { withArticles } from './cli/article-reader.ts';
 import { addArticles } from './cli/articles.ts';
 import { addBackup } from './cli/backup.ts';
@@ -12,6 +12,7 @@ import { addDoctor } from './cli/doctor.ts';
 import { withFeedAdmin } from './cli/feed-admin.ts';
 import { addFeeds } from './cli/feeds.ts';
 import { addMigrate } from './cli/migrate.ts';
+import { parentEnds } from './cli/parent-end.ts';
 import { addRankings } from './cli/rankings.ts';
 import { addStart } from './cli/start.ts';
 import type { Terminal } from './cli/terminal.ts';
@@ -78,6 +79,8 @@ function openTerminal(): Terminal {
             process.once(signal, () => process.exit(1));
           });
         }
+        // Whoever ends `npm start` ends npm and its shell: without this the product would go on by itself.
+        if (isRunByNpm()) void parentEnds().then(() => resolve('the end of npm'));
       }),
   };
 }

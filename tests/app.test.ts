@@ -6,7 +6,7 @@ import { openNewsroom } from '../src/demo/newsroom.ts';
 import { seeded } from '../src/demo/seeded.ts';
 import type { Snapshot } from '../src/ranking/list.ts';
 import { emptyFolder } from './support/folders.ts';
-import { engineSettings, eventually, getJson, run, runUntil, startProduct } from './support/product.ts';
+import { endNpm, engineSettings, eventually, getJson, run, runUntil, startProduct } from './support/product.ts';
 
 interface Listing<T> {
   readonly items: readonly T[];
@@ -150,6 +150,11 @@ test('told to stop while it starts, it goes no further and closes what it has', 
   assert.doesNotMatch(stdout, /is ready/);
   const product = await startProduct(t, settings);
   assert.equal(await product.stop(), 0, 'nothing is left that is in its way');
+});
+
+test('whoever ends npm ends what npm runs, in order', async (t) => {
+  const settings = await engineSettings(t);
+  assert.match(await endNpm({ ...settings, ROLES: 'api' }), /"the end of npm"[\s\S]*"stopped"/);
 });
 
 test('roles run in processes of their own on the same servers', { skip: skipReason() }, async (t) => {

@@ -50,6 +50,20 @@ export async function runUntil(
   return { code, stdout: stdout(), stderr: stderr() };
 }
 
+/** Runs `npm start` and ends npm as soon as the product is ready; resolves when the product has ended, too. */
+export async function endNpm(environment: Record<string, string>): Promise<string> {
+  const { PATH = '', HOME = '' } = process.env;
+  const child = spawn('npm', ['start', '--silent'], {
+    cwd: ROOT,
+    env: { PATH, HOME, LOG_LEVEL: 'info', PORT: '0', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const stdout = gather(child.stdout);
+  child.stdout.on('data', () => /is ready/.test(stdout()) && child.kill('SIGTERM'));
+  await once(child, 'close');
+  return stdout();
+}
+
 /** Starts it and waits until it is ready. It is killed when the test is over, if it still runs. */
 export async function startProduct(
   t: Pick<TestContext, 'after'>,
