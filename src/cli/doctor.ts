@@ -40,7 +40,7 @@ async function examine(terminal: Terminal): Promise<Finding[]> {
   const findings = [
     await look('Node', async () => process.version),
     await look('feeds file', async () => {
-      const feeds = await readFeedsFile(settings.FEEDS_FILE);
+      const { feeds } = await readFeedsFile(settings.FEEDS_FILE);
       return `${settings.FEEDS_FILE} holds ${feeds.length} feeds`;
     }),
     await look('admin routes', async () =>

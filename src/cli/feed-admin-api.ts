@@ -40,8 +40,8 @@ export function feedAdminOnApi(access: LocalAccess): FeedAdmin {
         return { id: feedId((await find(url)).id), isNew: false };
       }
     },
-    async addAll(feeds) {
-      const opml = writeOpml(feeds, 'newsrank');
+    async addAll({ feeds, others }) {
+      const opml = writeOpml(feeds, 'newsrank', others);
       return JSON.parse(
         await callApi(access, '/v1/feeds/import', { method: 'POST', body: opml, type: 'text/x-opml' }),
       ) as ImportCounts;

@@ -7,6 +7,7 @@ import { explainFeed } from '../feeds/explain.ts';
 import type { Feed } from '../feeds/feed.ts';
 import { limitsOf } from '../feeds/interval.ts';
 import { writeOpml } from '../feeds/opml.ts';
+import { keepOutlines, readOutlines } from '../feeds/other-outlines.ts';
 import * as store from '../feeds/store.ts';
 import { readFeedUrl } from '../feeds/url.ts';
 import { type FeedId, feedId } from '../ids.ts';
@@ -31,8 +32,9 @@ export function feedAdminOnSql({ sql, settings, pollHere }: Tools): FeedAdmin {
       if (id !== undefined) return { id, isNew: added.length > 0 };
       throw new CodedError('feed-url-invalid', `${feed.url}: ${rejected[0]?.message}`);
     },
-    async addAll(feeds) {
+    async addAll({ feeds, others }) {
       const { added, existing, rejected } = await store.addFeeds(sql, feeds, systemClock());
+      await keepOutlines(sql, others);
       return { added: added.length, existing: existing.length, rejected: rejected.length, problems: rejected };
     },
     async *list(filter) {
@@ -64,7 +66,7 @@ export function feedAdminOnSql({ sql, settings, pollHere }: Tools): FeedAdmin {
       if (await store.makeDue(sql, id, systemClock())) return 'asked';
       throw new CodedError('feed-paused', `Feed ${id} is paused. Make it active first: PATCH /v1/feeds/${id}.`);
     },
-    exportOpml: async () => writeOpml(await store.readAllFeeds(sql), settings.SITE_NAME),
+    exportOpml: async () => writeOpml(await store.readAllFeeds(sql), settings.SITE_NAME, await readOutlines(sql)),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Settings } from '../../config/settings.ts';
 import type { ExplanationBody, FeedBody } from '../api/schemas/feed.ts';
 import type { NewFeed } from '../feeds/add-feeds.ts';
-import type { OpmlFeed } from '../feeds/opml-feed.ts';
+import type { OpmlContents } from '../feeds/opml.ts';
 import type { FeedFilter } from '../feeds/store.ts';
 import type { FeedId } from '../ids.ts';
 import { whereDataIs } from './where-data-is.ts';
@@ -9,7 +9,7 @@ import { whereDataIs } from './where-data-is.ts';
 /** What the feed verbs need done, in the database itself or through the API of a newsrank that has it. */
 export interface FeedAdmin {
   add(feed: NewFeed): Promise<{ readonly id: FeedId; readonly isNew: boolean }>;
-  addAll(feeds: readonly OpmlFeed[]): Promise<ImportCounts>;
+  addAll(contents: OpmlContents): Promise<ImportCounts>;
   /** A page at a time: a million feeds never lie in memory together. */
   list(filter: FeedFilter): AsyncIterable<readonly FeedBody[]>;
   /** By id or URL. Throws CodedError `feed-unknown`. */

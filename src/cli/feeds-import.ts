@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { CodedError, messageOf } from '../errors.ts';
-import { readOpml } from '../feeds/opml.ts';
-import type { OpmlFeed } from '../feeds/opml-feed.ts';
+import { type OpmlContents, readOpml } from '../feeds/opml.ts';
 import type { FeedAdmin, ImportCounts, WithFeedAdmin } from './feed-admin.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -16,21 +15,23 @@ export function addFeedsImport(feeds: Command, terminal: Terminal, withAdmin: Wi
     .option('--category <name...>', 'a category, or several, that all of them belong to as well', [])
     .option('--json', 'print the result as JSON')
     .action(async (file: string, options: { category: string[]; json?: true }) => {
-      const found = readOpml(await readText(file, terminal)).map((feed) => ({
-        ...feed,
-        categories: [...feed.categories, ...options.category],
-      }));
-      const total = await withAdmin(terminal.settings(), (admin) => importAll(admin, found, terminal));
+      const { feeds, others } = readOpml(await readText(file, terminal));
+      const found = feeds.map((feed) => ({ ...feed, categories: [...feed.categories, ...options.category] }));
+      const contents = { feeds: found, others };
+      const total = await withAdmin(terminal.settings(), (admin) => importAll(admin, contents, terminal));
       if (options.json) return terminal.print(JSON.stringify(total));
       terminal.print(`${total.added} added, ${total.existing} there already, ${total.rejected} left out.`);
       for (const { url, message } of total.problems) terminal.print(`  ${url}: ${message}`);
     });
 }
 
-async function importAll(admin: FeedAdmin, found: readonly OpmlFeed[], terminal: Terminal): Promise<ImportCounts> {
+async function importAll(admin: FeedAdmin, contents: OpmlContents, terminal: Terminal): Promise<ImportCounts> {
+  const { feeds: found, others } = contents;
   let total: ImportCounts = { added: 0, existing: 0, rejected: 0, problems: [] };
-  for (let start = 0; start < found.length; start += CHUNK) {
-    const { added, existing, rejected, problems } = await admin.addAll(found.slice(start, start + CHUNK));
+  // Once at least: a file may hold nothing but what is no feed.
+  for (let start = 0; start === 0 || start < found.length; start += CHUNK) {
+    const chunk = { feeds: found.slice(start, start + CHUNK), others: start === 0 ? others : [] };
+    const { added, existing, rejected, problems } = await admin.addAll(chunk);
     total = {
       added: total.added + added,
       existing: total.existing + existing,

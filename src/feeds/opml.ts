@@ -4,6 +4,7 @@ import { CodedError } from '../errors.ts';
 import { cleanText } from './categories.ts';
 import { type Attributes, type ForeignNames, foreignAttributes, foreignNames } from './opml-attributes.ts';
 import { arrangeOutline, categoriesIn, type KeptOutline, type OpmlFeed, type Place } from './opml-feed.ts';
+import type { OtherOutline } from './other-outlines.ts';
 
 type Outline = Feedsmith.Opml.Outline<string>;
 
@@ -17,13 +18,25 @@ const MAX_TEXT = 1000;
 const MAX_DESCRIPTION = 4096;
 const MAX_LANGUAGE = 35;
 
+/** What an OPML file holds. */
+export interface OpmlContents {
+  /** One for each URL, in the file's order. */
+  readonly feeds: OpmlFeed[];
+  readonly others: OtherOutline[];
+}
+
 /**
- * The feeds of an OPML 1 or 2 file, one for each URL, in the file's order: a feed in two folders is in two categories,
- * a feed in `World > Asia` is in both. Throws CodedError `opml-unreadable`.
+ * The feeds of an OPML 1 or 2 file: a feed in two folders is in two categories, a feed in `World > Asia` is in both; and
+ * what else stands there. Throws CodedError `opml-unreadable`.
  */
-export function readOpml(text: string): OpmlFeed[] {
+export function readOpml(text: string): OpmlContents {
+  const { feeds, others } = foundIn(text.replace(/^\uFEFF/, ''));
+  return { feeds: eachOnce(feeds), others };
+}
+
+function eachOnce(found: readonly FoundFeed[]): OpmlFeed[] {
   const feeds = new Map<string, { feed: OpmlFeed; places: Place[] }>();
-  for (const { feed, ...place } of foundIn(text.replace(/^\uFEFF/, ''))) {
+  for (const { feed, ...place } of found) {
     const before = feeds.get(feed.url);
     if (before === undefined) feeds.set(feed.url, { feed, places: [place] });
     else feeds.set(feed.url, { feed: merge(before.feed, feed), places: [...before.places, place] });
@@ -35,7 +48,7 @@ export function readOpml(text: string): OpmlFeed[] {
   }));
 }
 
-function foundIn(text: string): Found[] {
+function foundIn(text: string): Found {
   try {
     const foreign = foreignNames(text);
     return walk(parseOutlines(text, foreign), foreign);
@@ -64,13 +77,18 @@ function hintFor(text: string): string {
   return /<html[\s>]/i.test(text) ? ' It looks like a web page.' : '';
 }
 
-interface Found extends Place {
+interface FoundFeed extends Place {
   readonly feed: OpmlFeed;
 }
 
-/** Every outline that is a feed, in the document's order, with the folders it lies in. */
-function walk(outlines: readonly Outline[], foreign: ForeignNames): Found[] {
-  const found: Found[] = [];
+interface Found {
+  readonly feeds: FoundFeed[];
+  readonly others: OtherOutline[];
+}
+
+/** Every outline that is a feed, or is none and holds none, in the document's order, with the folders it lies in. */
+function walk(outlines: readonly Outline[], foreign: ForeignNames): Found {
+  const found: Found = { feeds: [], others: [] };
   // A stack of our own: a file may nest deeper than functions can.
   const open: { outline: Outline; around: readonly OpenFolder[] }[] = [];
   const enter = (inside: readonly Outline[], around: readonly OpenFolder[]) => {
@@ -80,12 +98,30 @@ function walk(outlines: readonly Outline[], foreign: ForeignNames): Found[] {
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const { outline, around } = next;
     const feed = feedOf(outline, foreign);
-    if (feed !== undefined) found.push({ feed, ...placeIn(around), position: found.length });
+    const place = { ...placeIn(around), position: found.feeds.length + found.others.length };
+    const inner = outline.outlines ?? [];
+    if (feed !== undefined) found.feeds.push({ feed, ...place });
+    else if (inner.length === 0) addOther(found.others, otherOf(outline, foreign), place);
     const name = textOf(outline.title, MAX_TEXT) || textOf(outline.text, MAX_TEXT);
     const isFolder = feed === undefined && name !== '';
-    enter(outline.outlines ?? [], isFolder ? [...around, folderOf(outline, name, foreign)] : around);
+    enter(inner, isFolder ? [...around, folderOf(outline, name, foreign)] : around);
   }
   return found;
+}
+
+/** More than any list of feeds has. */
+const MAX_OTHERS = 10_000;
+
+function addOther(others: OtherOutline[], outline: Attributes, place: Place): void {
+  if (Object.keys(outline).length > 0 && others.length < MAX_OTHERS) others.push({ outline, ...place });
+}
+
+const OTHER_NAMES = ['text', 'title', 'url', 'htmlUrl', 'description', 'language', 'category'] as const;
+
+function otherOf(outline: Outline, foreign: ForeignNames): Attributes {
+  const own = OTHER_NAMES.map((name) => [name, textOf(outline[name], MAX_DESCRIPTION)] as const);
+  const given = own.filter(([, value]) => value !== '');
+  return { ...Object.fromEntries(given), ...foreignAttributes(outline, foreign) };
 }
 
 interface OpenFolder {
@@ -150,13 +186,13 @@ interface Folder {
   readonly outlines: (Folder | Leaf)[];
 }
 
-type Leaf = ReturnType<typeof outlineOf>;
+type Leaf = ReturnType<typeof outlineOf> | Attributes;
 
 /**
  * An OPML 2.0 file: the folders that the feeds were imported with, a folder for each further category, a feed of several
- * in each of them, the others on top.
+ * in each of them, the others on top; among them what was kept of outlines that hold no feed.
  */
-export function writeOpml(feeds: readonly OpmlFeed[], title: string): string {
+export function writeOpml(feeds: readonly OpmlFeed[], title: string, others: readonly OtherOutline[] = []): string {
   const top: Folder = { text: '', title: '', outlines: [] };
   const folders = new Map<string, Folder>();
   const extra = new Set<string>();
@@ -182,7 +218,9 @@ export function writeOpml(feeds: readonly OpmlFeed[], title: string): string {
     const outline = { ...outlineOf(feed, category), ...noted(feed.outline.attributes) };
     return places.map((place) => ({ ...place, outline }));
   });
-  for (const { outline, ...place } of leaves.sort((a, b) => a.position - b.position)) {
+  // An outline must have a text; one without came so, and goes out with an empty one.
+  const rest = others.map(({ outline, ...place }) => ({ ...place, outline: { text: '', ...noted(outline) } }));
+  for (const { outline, ...place } of [...leaves, ...rest].sort((a, b) => a.position - b.position)) {
     folderAt(place).outlines.push(outline);
   }
   // An OPML without outlines is refused by the generator, yet an installation without feeds has a list of them too.

@@ -87,6 +87,15 @@ create index feeds_due_by_host on feeds (host, next_poll_at)
   where state in ('active', 'quarantined', 'retired') and waits_by_host;
 create index feeds_with_hub on feeds (id) where hub_url is not null;
 
+-- Outlines of OPML files that hold no feed (empty folders, links, text), kept for an export: where each stood, and its
+-- attributes.
+create table other_outlines (
+  id bigint generated always as identity primary key,
+  place jsonb not null,
+  outline jsonb not null
+);
+create unique index other_outlines_content on other_outlines (md5((place - 'position')::text || outline::text));
+
 -- URLs that a feed had before it moved: added again (from the OPML file, at each start), they mean the same feed.
 create table feed_aliases (
   url text primary key,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import type { Sql } from '../../src/engines/sql.ts';
+import { keepOutlines, readOutlines } from '../../src/feeds/other-outlines.ts';
 import * as store from '../../src/feeds/store.ts';
 import { openTestSql } from '../support/engines.ts';
 import { NOW } from './poll-fixtures.ts';
@@ -12,7 +13,7 @@ before(async () => {
   ({ sql, close } = await openTestSql());
 });
 after(() => close());
-beforeEach(() => sql.script('truncate feeds, categories cascade'));
+beforeEach(() => sql.script('truncate feeds, categories, other_outlines cascade'));
 
 test('all feeds are read as they came, with the names of their categories', async () => {
   const places = [
@@ -55,4 +56,15 @@ test('feeds of one URL in one file keep all their places', async () => {
   const [feed] = await store.readAllFeeds(sql);
   assert.deepEqual(feed?.categories, ['F0', 'F1']);
   assert.deepEqual(feed.outline.places, [...at(0).outline.places, ...at(1).outline.places]);
+});
+
+test('outlines without a feed are kept once, however often their file is read', async () => {
+  const others = [
+    { folders: ['World'], position: 0, outline: { text: 'Empty' } },
+    { folders: [], position: 4, outline: { text: 'A page', url: 'https://p.example/' } },
+  ];
+  await keepOutlines(sql, others);
+  await keepOutlines(sql, [...others.map((each) => ({ ...each, position: each.position + 1 })), ...others]);
+  await keepOutlines(sql, []);
+  assert.deepEqual(await readOutlines(sql), others);
 });

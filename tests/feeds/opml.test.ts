@@ -9,10 +9,12 @@ import { opmlFeeds, plainText } from './opml-arbitraries.ts';
 const wrap = (outlines: string) =>
   `<?xml version="1.0" encoding="UTF-8"?>\n<opml version="2.0"><head><title>T</title></head><body>${outlines}</body></opml>`;
 
+const feedsOf = (text: string) => readOpml(text).feeds;
+
 const place = (position: number, ...folders: string[]) => ({ folders, position });
 
 test('folders, nested ones too, are categories', () => {
-  const feeds = readOpml(
+  const feeds = feedsOf(
     wrap(`<outline text="World"><outline text="Asia &amp; Pacific">
         <outline type="rss" text="A" xmlUrl="https://a.example/f?x=1&amp;y=2" htmlUrl="https://a.example/" language="ja"/></outline>
         <outline type="rss" text="W" xmlUrl="https://w.example/f"/></outline>
@@ -41,7 +43,7 @@ test('what newsrank does not know comes back as it went in, folders too', () => 
       <outline type="atom" text="A" title="A" xmlUrl="https://a.example/f" created="Tue, 05 Nov 2024 10:00:00 GMT" fetchEvery="3 &amp; 1" my:key="&lt;v&gt;" other:lost="x" __proto__="p" outlines="o"/>
       <outline type="rss" text="B" title="B" xmlUrl="https://b.example/f"/>
     </outline></outline></body></opml>`;
-  const feeds = readOpml(given);
+  const feeds = feedsOf(given);
   assert.deepEqual(feeds[0]?.outline.attributes, {
     ...{ type: 'atom', created: 'Tue, 05 Nov 2024 10:00:00 GMT', fetchEvery: '3 & 1' },
     ...{ 'xmlns:my': 'urn:mine', 'my:key': '<v>' },
@@ -55,12 +57,12 @@ test('what newsrank does not know comes back as it went in, folders too', () => 
   assert.match(written, /<outline text="short" title="World" xmlns:my="urn:mine" icon="🌍" my:open="true">/);
   assert.match(written, /<outline text="Asia" isComment="false" title="Asia">/);
   assert.match(written, /my:key="&lt;v&gt;"/);
-  assert.deepEqual(readOpml(written), feeds);
+  assert.deepEqual(feedsOf(written), feeds);
 });
 
 test('a feed in two folders is one feed in two categories', () => {
   const feed = '<outline type="rss" text="F" xmlUrl="https://f.example/"/>';
-  const [found] = readOpml(
+  const [found] = feedsOf(
     wrap(`<outline text="政治">${feed}</outline><outline title="Sport" text="s">${feed}</outline>`),
   );
   assert.deepEqual(found?.categories, ['政治', 'Sport']);
@@ -68,21 +70,19 @@ test('a feed in two folders is one feed in two categories', () => {
 });
 
 test('the category attribute adds categories, paths by their parts', () => {
-  const [feed] = readOpml(
-    wrap('<outline text="F" category="/Boston/Weather, Harvard,," xmlUrl="https://f.example/"/>'),
-  );
+  const [feed] = feedsOf(wrap('<outline text="F" category="/Boston/Weather, Harvard,," xmlUrl="https://f.example/"/>'));
   assert.deepEqual(feed?.categories, ['Boston', 'Weather', 'Harvard']);
 });
 
 test('odd but common files are read', () => {
   const upper = '<OPML version="1.1"><BODY><OUTLINE TEXT="F" XMLURL="https://f.example/"/></BODY></OPML>';
-  assert.equal(readOpml(upper)[0]?.url, 'https://f.example/');
-  assert.equal(readOpml(`\uFEFF${wrap('<outline text="F" xmlUrl="https://f.example/"/>')}`).length, 1);
-  assert.equal(readOpml(wrap('<outline type="rss" text="F" url="https://f.example/"/>')).length, 1);
-  assert.deepEqual(readOpml(wrap('<outline type="link" text="page" url="https://f.example/"/>')), []);
-  assert.deepEqual(readOpml(wrap('')), []);
-  assert.deepEqual(readOpml('<opml version="2.0"><head><title>T</title></head></opml>'), []);
-  assert.deepEqual(readOpml('<opml/>'), []);
+  assert.equal(feedsOf(upper)[0]?.url, 'https://f.example/');
+  assert.equal(feedsOf(`\uFEFF${wrap('<outline text="F" xmlUrl="https://f.example/"/>')}`).length, 1);
+  assert.equal(feedsOf(wrap('<outline type="rss" text="F" url="https://f.example/"/>')).length, 1);
+  assert.deepEqual(feedsOf(wrap('<outline type="link" text="page" url="https://f.example/"/>')), []);
+  assert.deepEqual(feedsOf(wrap('')), []);
+  assert.deepEqual(feedsOf('<opml version="2.0"><head><title>T</title></head></opml>'), []);
+  assert.deepEqual(feedsOf('<opml/>'), []);
 });
 
 test('what is no OPML is refused with the reason', () => {
@@ -97,7 +97,7 @@ test('what is no OPML is refused with the reason', () => {
   ];
   for (const [text, says] of cases) {
     assert.throws(
-      () => readOpml(text),
+      () => feedsOf(text),
       (error) => error instanceof CodedError && error.code === 'opml-unreadable' && says.test(error.message),
       text,
     );
@@ -128,29 +128,29 @@ test('nothing is lost in a round trip', () => {
     );
   fc.assert(
     fc.property(opmlFeeds, plainText, (feeds, title) => {
-      const once = readOpml(writeOpml(feeds, title));
+      const once = feedsOf(writeOpml(feeds, title));
       assert.deepEqual(byUrl(once), byUrl(feeds));
       assert.deepEqual(tree(once), tree(feeds));
-      assert.deepEqual(readOpml(writeOpml(once, title)), once);
+      assert.deepEqual(feedsOf(writeOpml(once, title)), once);
     }),
   );
 });
 
 test('feeds that were never in a file lie in a folder for each category', () => {
   const feed = { url: 'https://f.example/', title: '', siteUrl: null, language: null, outline: {} };
-  const [found] = readOpml(writeOpml([{ ...feed, categories: ['A', 'B'] }], 'T'));
+  const [found] = feedsOf(writeOpml([{ ...feed, categories: ['A', 'B'] }], 'T'));
   assert.deepEqual([found?.title, found?.outline.places], ['', [place(0, 'A'), place(1, 'B')]]);
-  assert.deepEqual(readOpml(writeOpml([{ ...feed, categories: [] }], 'T'))[0]?.outline.places, [place(0)]);
+  assert.deepEqual(feedsOf(writeOpml([{ ...feed, categories: [] }], 'T'))[0]?.outline.places, [place(0)]);
 });
 
 test('a feed that left a category leaves its folder and attribute; one that joined another gets a folder', () => {
-  const [feed] = readOpml(
+  const [feed] = feedsOf(
     wrap(
       '<outline text="A"><outline text="B"><outline text="F" category="C" xmlUrl="https://f.example/"/></outline></outline>',
     ),
   );
   assert.ok(feed);
-  const [moved] = readOpml(writeOpml([{ ...feed, categories: ['A', 'D'] }], 'T'));
+  const [moved] = feedsOf(writeOpml([{ ...feed, categories: ['A', 'D'] }], 'T'));
   assert.deepEqual(moved?.outline, { places: [place(0, 'A'), place(1, 'D')] });
 });
 
@@ -158,7 +158,7 @@ test('folders may nest deeper than functions can, or the file is refused', () =>
   const depth = 20_000;
   const feed = '<outline text="F" xmlUrl="https://f.example/"/>';
   try {
-    readOpml(wrap(`${'<outline>'.repeat(depth)}${feed}${'</outline>'.repeat(depth)}`));
+    feedsOf(wrap(`${'<outline>'.repeat(depth)}${feed}${'</outline>'.repeat(depth)}`));
   } catch (error) {
     assert.ok(error instanceof CodedError);
   }
@@ -173,7 +173,7 @@ test('ten thousand feeds in hundreds of folders are written and read with a line
     };
   });
   const text = writeOpml(many, 'All of them');
-  const back = readOpml(text);
+  const back = feedsOf(text);
   assert.equal(back.length, 10_000);
   assert.deepEqual(tree(back), tree(many));
 });
@@ -197,10 +197,26 @@ test('any text is read or refused with a CodedError', () => {
   fc.assert(
     fc.property(fc.array(fc.oneof(piece, fc.string()), { maxLength: 30 }), (pieces) => {
       try {
-        readOpml(pieces.join(''));
+        feedsOf(pieces.join(''));
       } catch (error) {
         assert.ok(error instanceof CodedError);
       }
     }),
   );
+});
+
+test('what is no feed comes back where it stood: empty folders, links, lines of text', () => {
+  const feed = '<outline type="rss" text="F" title="F" xmlUrl="https://f.example/"/>';
+  const given = wrap(`<outline type="link" text="A page" url="https://p.example/"/>
+    <outline text="World" title="World"><outline text="Empty" icon="x"/>${feed}<outline text="a note" isComment="true"/></outline>
+    <outline/>`);
+  const { feeds, others } = readOpml(given);
+  assert.deepEqual(others, [
+    { ...place(0), outline: { text: 'A page', url: 'https://p.example/', type: 'link' } },
+    { ...place(1, 'World'), outline: { text: 'Empty', icon: 'x' } },
+    { ...place(3, 'World'), outline: { text: 'a note', isComment: 'true' } },
+  ]);
+  const written = writeOpml(feeds, 'T', others);
+  assert.deepEqual(readOpml(written), { feeds, others });
+  assert.deepEqual(readOpml(writeOpml([], 'T', others)).others.length, 3, 'also where no feed is left');
 });

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { CodedError } from '../../errors.ts';
-import { readOpml, writeOpml } from '../../feeds/opml.ts';
-import type { OpmlFeed } from '../../feeds/opml-feed.ts';
+import { type OpmlContents, readOpml, writeOpml } from '../../feeds/opml.ts';
+import { keepOutlines, readOutlines } from '../../feeds/other-outlines.ts';
 import { addFeeds, readAllFeeds } from '../../feeds/store.ts';
 import { ImportedSchema } from '../schemas/feed.ts';
 import { problems } from '../schemas/problem.ts';
@@ -60,12 +60,13 @@ export function feedListRoutes({ sql, clock, settings }: Pick<ApiTools, 'sql' | 
         reply
           .headers({ 'cache-control': 'no-store', 'content-disposition': 'attachment; filename="feeds.opml"' })
           .type('text/x-opml; charset=utf-8')
-          .send(writeOpml(await readAllFeeds(sql), settings.SITE_NAME)),
+          .send(writeOpml(await readAllFeeds(sql), settings.SITE_NAME, await readOutlines(sql))),
     );
   };
 
-  async function importFeeds(feeds: readonly OpmlFeed[]): Promise<ValueOf<typeof ImportedSchema>> {
+  async function importFeeds({ feeds, others }: OpmlContents): Promise<ValueOf<typeof ImportedSchema>> {
     const { added, existing, rejected } = await addFeeds(sql, feeds, clock());
+    await keepOutlines(sql, others);
     return {
       added: added.length,
       existing: existing.length,

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { MINUTE } from '../../clock.ts';
 import { CodedError } from '../../errors.ts';
 import { readOpml } from '../../feeds/opml.ts';
+import { keepOutlines } from '../../feeds/other-outlines.ts';
 import { addFeeds, findFeed, updateFeed } from '../../feeds/store.ts';
 import { type FeedId, feedId } from '../../ids.ts';
 import { CURATION_ACTIONS, CURATION_TARGETS } from '../../ranking/curation.ts';
@@ -111,7 +112,9 @@ function actionsOf({ sql, clock, pollNow, checkFeed, discoverFeeds }: OpsTools):
       return { text, lines: [...steps.map(({ says }) => says), ...titles].slice(0, LINES) };
     },
     async '/ops/feeds/import'({ opml = '' }, _request, said) {
-      const { added, existing, rejected } = await addFeeds(sql, readOpml(opml), clock());
+      const { feeds, others } = readOpml(opml);
+      const { added, existing, rejected } = await addFeeds(sql, feeds, clock());
+      await keepOutlines(sql, others);
       return {
         text: said.imported(added.length, existing.length, rejected.length),
         lines: rejected.slice(0, LINES).map(({ url, message }) => `${url}: ${message}`),
