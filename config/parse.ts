@@ -19,7 +19,7 @@ export function duration(min: number, max: number): Parse<number> {
 }
 
 /** Milliseconds in the largest unit that holds them whole. */
-export function asDuration(ms: number): string {
+function asDuration(ms: number): string {
   const [unit, size] = Object.entries(UNITS).findLast(([, size]) => ms % size === 0) ?? ['ms', 1];
   return `${ms / size}${unit}`;
 }

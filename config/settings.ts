@@ -79,7 +79,10 @@ export const SETTINGS = {
   SITE_NAME: required('JN', text(1, 64), 'Name of the site, as in "JN ACCESS RANKING".'),
   SITE_TIME_ZONE: required('Asia/Tokyo', timeZone, 'Zone in which pages show times.'),
   ADMIN_TOKEN: secret(text(32, 512), 'Bearer token of the admin routes, 32 characters or more. Unset: they are off.'),
-  INGEST_TOKEN: secret(text(32, 512), 'Bearer token with which a server may name the visitor and time of a view.'),
+  INGEST_TOKEN: secret(
+    text(32, 512),
+    'Bearer token with which a server may name the visitor and time of a view, 32 characters or more.',
+  ),
   FETCH_ALLOW_CIDRS: required('', cidrs, 'Non-public address ranges that feeds may be fetched from all the same.'),
   FETCH_USER_AGENT: required(
     'newsrank/0.1 (+https://www.npmjs.com/package/newsrank)',

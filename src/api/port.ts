@@ -29,7 +29,7 @@ export async function checkPort({ HOST, PORT }: Place): Promise<void> {
 }
 
 /** What a failure to listen means, and what to do about it; the failure itself where nobody knows. */
-export function portError({ HOST, PORT }: Place, cause: unknown): unknown {
+function portError({ HOST, PORT }: Place, cause: unknown): unknown {
   const advice = ADVICE[(cause as NodeJS.ErrnoException).code ?? ''];
   if (advice === undefined) return cause;
   return new CodedError('port-taken', `Cannot listen on ${HOST}, port ${PORT}: ${advice}`, { cause });

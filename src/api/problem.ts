@@ -27,7 +27,7 @@ const FASTIFY_CODES: Readonly<Record<string, ErrorCode>> = {
 /** What a connection that broke says: the engines behind us, not the request, are to blame. */
 const CONNECTION_ERRORS = /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|57P0|08)/;
 
-export function problemOf(code: ErrorCode, detail: string): Problem {
+function problemOf(code: ErrorCode, detail: string): Problem {
   const { status, title } = ERRORS[code];
   return { type: `urn:newsrank:problem:${code}`, title, status, code, detail };
 }

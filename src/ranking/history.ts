@@ -16,7 +16,7 @@ export interface History {
 }
 
 /** Lists that are told against the day before as well. */
-export function isToldByDay({ kind, window }: Pick<ListKey, 'kind' | 'window'>): boolean {
+function isToldByDay({ kind, window }: Pick<ListKey, 'kind' | 'window'>): boolean {
   return kind === 'access' && window === '24h';
 }
 

@@ -58,7 +58,7 @@ function itemJson(item: ListItem, sparkline: string | undefined): string {
  * throughout, and turning it into UTF-8 took longer than all else that is done to it: for 306 lists of Japanese titles 22
  * ms against 5 like this, of English ones 10 against 3.
  */
-export function asciiJson(value: unknown): string {
+function asciiJson(value: unknown): string {
   const escaped = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
   return JSON.stringify(value).replace(/[\u0080-\uffff]/g, escaped);
 }

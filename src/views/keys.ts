@@ -6,7 +6,7 @@ import { type CategorySlug, SHARDS } from '../ids.ts';
  * get the tag and build the same names: a key that changes here changes in the Lua files beside.
  */
 export const SLOT_SECONDS = 300;
-export const HOUR_SECONDS = 3600;
+const HOUR_SECONDS = 3600;
 export const SEEN_SLOT_SECONDS = 1800;
 
 /** Articles that stand in no category are counted under this one; it is never shown. */

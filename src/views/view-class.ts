@@ -2,7 +2,7 @@
  * How a read was reported: kept with the counts, so that an attack can be taken out by class and period afterwards. It
  * says nothing of who read. A class is a channel, or `crowded-` and a channel.
  */
-export const CHANNELS = ['beacon', 'pixel', 'redirect', 'ingest', 'import'] as const;
+const CHANNELS = ['beacon', 'pixel', 'redirect', 'ingest', 'import'] as const;
 
 /** `beacon`: posted by a page · `ingest`: by a server with the token · `import`: read from access logs. */
 export type Channel = (typeof CHANNELS)[number];

@@ -17,8 +17,8 @@ export interface BoxSpec extends ListKey {
 
 export type Query = Readonly<Record<string, unknown>>;
 
-export const BOX_LENGTH = 5;
-export const LIST_LENGTH = 50;
+const BOX_LENGTH = 5;
+const LIST_LENGTH = 50;
 export const DEFAULT_WINDOW: WindowId = '24h';
 
 export const accessBox = (

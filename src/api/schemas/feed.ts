@@ -18,7 +18,7 @@ import {
 import type { ValueOf } from './value-of.ts';
 
 export const DEFAULT_FEEDS = 100;
-export const MAX_FEEDS = 500;
+const MAX_FEEDS = 500;
 
 /** A string of digits, not a number: params are text, and a feed's id never has a sign or a fraction. */
 export const FeedParams = objectOf({ id: { type: 'string', pattern: '^[1-9][0-9]{0,14}$', examples: ['1'] } });

@@ -3,7 +3,7 @@ import { Eta } from 'eta';
 import type { Channel } from './channel.ts';
 
 /** The namespace of what only we say, also in `docs/api.md`: a name, not an address. */
-export const RANKING_NAMESPACE = 'urn:newsrank:ranking:1';
+const RANKING_NAMESPACE = 'urn:newsrank:ranking:1';
 
 /** Minutes that a reader may keep an RSS feed. */
 const TTL = 5;
