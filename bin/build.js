@@ -13,7 +13,7 @@ const ENTRIES = ['src/main.ts', 'src/engines/valkey-thread.ts', 'src/feeds/parse
 const BUILT = ENTRIES.map((entry) => basename(entry, '.ts'));
 
 /** For how long builds of other sources are kept. */
-const KEPT_MS = 7 * 24 * 3_600_000;
+const KEPT_MS = 30 * 24 * 3_600_000;
 
 const OWN_URL = /new URL\('[\w./-]*?([\w-]+)\.ts', import\.meta\.url\)|import\.meta\.url/g;
 
