@@ -76,5 +76,5 @@ async function spanOf(sql: Sql, asked: BacktestAsked, now: Date): Promise<{ read
   if (to.getTime() - from.getTime() < HOUR) throw new CodedError('usage-invalid', 'There is no whole hour in between.');
   if (earliest !== undefined && from >= earliest) return { from, to };
   const since = earliest === undefined ? 'There are none.' : `They begin at ${earliest.toISOString()}.`;
-  throw new CodedError('usage-invalid', `Reads must be archived by the hour or finer from --from on. ${since}`);
+  throw new CodedError('usage-invalid', `Reads must be archived by the hour or finer in all of that time. ${since}`);
 }
