@@ -91,7 +91,7 @@ async function measure(count: number, batch: number): Promise<object> {
   const sums = { matched: 0, copies: 0, client: 0, server: 0, wall: 0 };
   for (let stored = 0; stored < count; stored += batch) {
     await storeFresh(stored, Math.min(count, stored + batch));
-    const before = { own: process.cpuUsage(), server: serverCpu(pids) };
+    const before = { server: serverCpu(pids), own: process.cpuUsage() };
     const started = performance.now();
     const { matched, copies } = await matchArticles(sql, NOW);
     sums.wall += performance.now() - started;
