@@ -17,8 +17,11 @@ interface Tools {
 /** A feed whose job is lost (a flushed Redis) or not begun in time is due again after this long. */
 const LEASE_MS = 60 * SECOND;
 
-/** Feeds in one job at most. Few due feeds are shared out in this many jobs, so that several pollers have some of them. */
-const MAX_BATCH = 100;
+/**
+ * Feeds in one job at most: half a claim, since each job costs as much as a few of its polls. Fewer due feeds than a claim
+ * takes are shared out in this many jobs, so that several pollers have some of them.
+ */
+const MAX_BATCH = 125;
 const MIN_JOBS = 3;
 
 /**
@@ -53,7 +56,8 @@ export function scheduleFeeds({ sql, polls, clock, limit, perHost }: Tools) {
 }
 
 function batchesOf(feeds: readonly FeedId[]): FeedId[][] {
-  const size = Math.min(MAX_BATCH, Math.ceil(feeds.length / MIN_JOBS));
+  const isMany = feeds.length >= 2 * MAX_BATCH;
+  const size = isMany ? MAX_BATCH : Math.min(MAX_BATCH, Math.ceil(feeds.length / MIN_JOBS));
   return Array.from({ length: Math.ceil(feeds.length / size) }, (_, index) =>
     feeds.slice(index * size, (index + 1) * size),
   );

@@ -32,7 +32,7 @@ function asText({ feed, reasons, validators, answered, notModifiedRatio, advice,
     '',
     polls.length === 0
       ? 'It has not been polled yet.'
-      : `Its last ${polls.length} polls${shareOf(notModifiedRatio, answered)}:`,
+      : `Its last ${polls.length === 1 ? 'poll' : `${polls.length} polls`}${shareOf(notModifiedRatio, answered)}:`,
   ];
   return [...lines, ...(polls.length === 0 ? [] : [asTable(polls.map(asRow))])].join('\n');
 }

@@ -84,6 +84,13 @@ with recursive head as (
       when is_chosen and is_unfinished and strikes >= $6 then $1::timestamptz + make_interval(secs => $7)
       else next_poll_at
     end,
+    -- Of the attempts that ended so nobody was left to say anything.
+    last_outcome = case when is_chosen and is_unfinished and strikes >= $6 then 'failed:parse' else last_outcome end,
+    last_error = case
+      when is_chosen and is_unfinished and strikes >= $6
+        then 'Each attempt to read it ended the process. The feed is in quarantine: one attempt a day.'
+      else last_error
+    end,
     strikes = case
       when not (is_chosen and is_unfinished) then strikes
       when strikes >= $6 then $6 - 1

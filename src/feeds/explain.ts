@@ -137,7 +137,7 @@ function stateReasons(target: PollTarget): Reason[] {
   return says === null ? [] : [{ about: 'state', says }];
 }
 
-function leaseReasons({ leasedUntil, strikes }: PollTarget, now: Date): Reason[] {
+function leaseReasons({ leasedUntil, strikes, state }: PollTarget, now: Date): Reason[] {
   const reasons: Reason[] = [];
   if (leasedUntil !== null && leasedUntil > now) {
     const says = `A poller has it now; if it says nothing by ${leasedUntil.toISOString()}, another one takes it.`;
@@ -146,7 +146,11 @@ function leaseReasons({ leasedUntil, strikes }: PollTarget, now: Date): Reason[]
     const says = `A poller took it and never came back (by ${leasedUntil.toISOString()}): it is taken again, with a strike.`;
     reasons.push({ about: 'lease', says });
   }
-  if (strikes > 0) {
+  if (state === 'quarantined') {
+    const says =
+      'If the next attempt ends its parser or the process too, that means another day; if it ends well, all is forgotten.';
+    reasons.push({ about: 'lease', says });
+  } else if (strikes > 0) {
     const says = `${count(strikes, 'attempt')} to read it ended the parser or the process: three mean a day of quarantine.`;
     reasons.push({ about: 'lease', says });
   }

@@ -1,7 +1,15 @@
 import { readFileSync } from 'node:fs';
 import type { Sql } from '../engines/sql.ts';
 import type { FeedId } from '../ids.ts';
-import { outcomeMessage, outcomeName, type Poll, type PollOutcome, type PollTarget, type Validators } from './feed.ts';
+import {
+  type FeedState,
+  outcomeMessage,
+  outcomeName,
+  type Poll,
+  type PollOutcome,
+  type PollTarget,
+  type Validators,
+} from './feed.ts';
 import { saveChanges } from './save-changes.ts';
 import { type FeedSchedule, type ScheduleLimits, scheduleNext } from './schedule.ts';
 
@@ -136,12 +144,15 @@ function some(count: number): number | undefined {
   return count === 0 ? undefined : count;
 }
 
-/** What went wrong, and that it was once too often: who looks at the feed should not have to wonder at its silence. */
+/** What that was once too often: who looks at the feed should not have to wonder at its silence. */
+const SILENCES: Partial<Record<FeedState, string>> = {
+  retired: ' The feed is retired: it is asked once a month, and back as soon as it answers.',
+  quarantined: ' The feed is in quarantine: one attempt a day.',
+};
+
 function errorOf(outcome: PollOutcome, { state }: FeedSchedule): string | null {
   const message = outcomeMessage(outcome);
-  return message === null || state !== 'retired'
-    ? message
-    : `${message} The feed is retired: it is asked once a month, and back as soon as it answers.`;
+  return message === null ? null : message + (SILENCES[state] ?? '');
 }
 
 /** Undefined where the feed keeps its own. */

@@ -201,6 +201,8 @@ test('a feed that takes the process with it three times is kept away for a day',
   assert.equal(away?.state, 'quarantined');
   assert.deepEqual(away.nextPollAt, later(183 + 86_400));
   assert.equal(away.leasedUntil, null);
+  assert.deepEqual([away.lastOutcome, away.lastStatus], ['failed:parse', null]);
+  assert.match(away.lastError ?? '', /ended the process.*quarantine/);
   now += 86_400;
   assert.deepEqual([await attempt(), await attempt()], [true, false], 'one more attempt, one more day');
 });

@@ -69,7 +69,7 @@ test('failures, leases, states and moves are told', () => {
   assert.match(sentences({ leasedUntil: later(-60), strikes: 1 }), /never came back.*\n1 attempt to read it ended/);
   assert.match(sentences({ state: 'paused' }), /It is paused.*It would be due/s);
   assert.match(sentences({ state: 'retired' }), /one probe every 30 days/);
-  assert.match(sentences({ state: 'quarantined', strikes: 2 }), /quarantine.*2 attempts/s);
+  assert.match(sentences({ state: 'quarantined', strikes: 2 }), /quarantine.*the next attempt .* another day/s);
   const moving = { movedTo: 'https://b.example/', movedSince: NOW, movedPolls: 2 };
   assert.match(sentences(moving), /2 polls since .* led permanently to https:\/\/b\.example\//);
 });

@@ -129,7 +129,7 @@ test('schedule-feeds hands out no more than the pollers get done', async () => {
   const tick = scheduleFeeds({ sql, polls, clock, limit: 600, perHost: 10_000 });
   assert.equal((await tick()).claimed, 1000, 'two claims make the first allowance');
   assert.equal(new Set(jobs.flatMap(({ feeds }) => feeds)).size, 1000);
-  assert.ok(jobs.every(({ feeds }) => feeds.length <= 100));
+  assert.ok(jobs.every(({ feeds }) => feeds.length <= 125));
   waiting = 10;
   assert.equal((await tick()).claimed, 0, 'they have not done the last ones yet');
   waiting = 0;

@@ -4,6 +4,7 @@ import { listArticles } from '../../src/articles/list.ts';
 import { DAY } from '../../src/clock.ts';
 import type { Sql } from '../../src/engines/sql.ts';
 import { openAddressGuard } from '../../src/feeds/address-guard.ts';
+import { explainFeed } from '../../src/feeds/explain.ts';
 import { openHttpClient } from '../../src/feeds/http-client.ts';
 import { openOutageWatch } from '../../src/feeds/outage.ts';
 import { openFeedReader } from '../../src/feeds/reader.ts';
@@ -95,4 +96,35 @@ test('a feed that moved for good to the URL of another is merged into it by its 
   assert.deepEqual((await findFeed(sql, owner))?.categories, ['new', 'old']);
   assert.equal(await poll(owner), 'fresh');
   assert.equal((await listArticles(sql, { limit: 10 })).items.length, 2, 'the same articles, without links, stay two');
+});
+
+test('a name that nobody knows fails as one, with what to do, and well again as soon as it is known', async () => {
+  origin.on('/feed', sending(FEED));
+  const { port } = new URL(origin.url);
+  const [id] = (await addFeeds(sql, [{ url: `http://renamed.example:${port}/feed` }], NOW)).added;
+  assert.ok(id !== undefined);
+  const asked: string[] = [];
+  const unknown = openHttpClient({
+    guard: openAddressGuard(['127.0.0.1/32'], (hostname, _, callback) => {
+      asked.push(hostname);
+      callback(Object.assign(new Error('no such name'), { code: 'ENOTFOUND' }), []);
+    }),
+    userAgent: 'test',
+  });
+  const { fetching } = tools;
+  tools = { ...tools, fetching: { ...fetching, client: unknown } };
+  assert.equal(await poll(id), 'failed');
+  await unknown.close();
+  const failed = await readPollTarget(sql, id);
+  assert.ok(failed);
+  assert.deepEqual([failed.lastOutcome, failed.failures, asked], ['failed:dns', 1, ['renamed.example']]);
+  assert.equal(failed.lastError, 'The host name does not exist.');
+  const { advice, reasons } = explainFeed(failed, [], { minSeconds: 300, maxSeconds: 3600 }, NOW);
+  assert.match(advice ?? '', /whether the host name is still right/);
+  assert.ok(reasons.some(({ says }) => says.includes('The last 1 poll failed (failed:dns)')));
+
+  tools = { ...tools, fetching };
+  assert.equal(await poll(id), 'fresh');
+  const well = await findFeed(sql, id);
+  assert.deepEqual([well?.failures, well?.lastError], [0, null]);
 });
