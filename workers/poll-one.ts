@@ -105,11 +105,17 @@ function report({ metrics, log }: PollFeedTools, target: PollTarget, poll: Poll,
   metrics.polls.inc({ outcome: outcome.kind === 'failed' ? outcome.failure : outcome.kind });
   if (poll.wireBytes > 0) metrics.fetchBytes.inc({ kind: 'wire' }, poll.wireBytes);
   if (poll.decodedBytes > 0) metrics.fetchBytes.inc({ kind: 'decoded' }, poll.decodedBytes);
-  for (const result of ['inserted', 'updated', 'unchanged', 'rejected'] as const) {
-    if (saved[result] > 0) metrics.articles.inc({ result }, saved[result]);
+  if (saved !== NOTHING_SAVED) {
+    for (const result of STORED) if (saved[result] > 0) metrics.articles.inc({ result }, saved[result]);
   }
-  const fields = { feed: target.id, url: target.url, outcome: outcome.kind, ms: Math.round(poll.durationMs) };
-  if (outcome.kind === 'failed') log.warn({ ...fields, failure: outcome.failure }, outcome.message);
+  // Most polls leave no line, and nothing is made for one.
+  if (outcome.kind === 'failed') log.warn({ ...fieldsOf(target, poll), failure: outcome.failure }, outcome.message);
   else if (log.isLevelEnabled('debug'))
-    log.debug({ ...fields, inserted: saved.inserted, updated: saved.updated }, 'polled');
+    log.debug({ ...fieldsOf(target, poll), inserted: saved.inserted, updated: saved.updated }, 'polled');
+}
+
+const STORED = ['inserted', 'updated', 'unchanged', 'rejected'] as const;
+
+function fieldsOf({ id, url }: PollTarget, { outcome, durationMs }: Poll) {
+  return { feed: id, url, outcome: outcome.kind, ms: Math.round(durationMs) };
 }
