@@ -26,7 +26,7 @@ test('polls that store at the same time share a job; what is stored while it run
   const connection = redis.duplicate();
   const ask = matchSoon(queue);
   await Promise.all([ask(), ask(), ask()]);
-  assert.equal(await queue.getWaitingCount(), 1);
+  assert.equal(await queue.getDelayedCount(), 1, 'and what comes in the next moment shares it too');
   let runs = 0;
   const closers: (() => Promise<void>)[] = [];
   const secondRun = new Promise<void>((resolve) => {
@@ -48,7 +48,7 @@ test('polls that store at the same time share a job; what is stored while it run
   await secondRun;
   assert.equal(runs, 2);
   for (const stop of closers) await stop();
-  assert.equal(await queue.getWaitingCount(), 0);
+  assert.deepEqual(await queue.getJobCounts('waiting', 'delayed', 'active'), { waiting: 0, delayed: 0, active: 0 });
   await queue.close();
   connection.disconnect();
   await close();
