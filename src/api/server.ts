@@ -72,7 +72,6 @@ export async function openServer(tools: ApiTools, plugins: readonly Plugin[] = [
     full.setNotFoundHandler(answerUnknownRoute);
     await full.register(async (reads) => {
       reads.addHook('onSend', tagAnswers);
-      reads.addHook('preValidation', refuseNul);
       reads.addHook('preHandler', costLimit);
       await reads.register(compress, COMPRESS);
       await reads.register(cors, CORS);

@@ -25,6 +25,7 @@ export const ArticlesQuery = {
     language: {
       type: 'string',
       maxLength: 35,
+      pattern: '^[A-Za-z0-9_-]*$',
       description: 'As the feed said; `en` means `en-GB` as well.',
       examples: ['en'],
     },
