@@ -24,6 +24,8 @@ const { values } = parseArgs({
 });
 const SAMPLE_MS = 10_000;
 const MOST_PERCENT = 1;
+/** From one poll of a feed to its next: its interval, half of the jitter of a tenth, and a second until it is claimed. */
+const BETWEEN_POLLS = 1.05 * POLL_SECONDS + 1;
 /** Of what is kept by time, each slot has keys of its own until it expires (docs/redis-keys.md). */
 const BY_TIME = /^(?:\{r\d+\}:(?:seen|crowd|b5|bh)|\{pulse\}):/;
 
@@ -44,7 +46,7 @@ chmodSync(folder, 0o711);
 const world = await openWorld({
   folder,
   crew: ['api', 'counter', 'scheduler', 'poller', 'ranker'],
-  origin: { feeds: Number(values.polls) * POLL_SECONDS, perSecond: 2, entries: 2 },
+  origin: { feeds: Math.ceil(Number(values.polls) * BETWEEN_POLLS), perSecond: 2, entries: 2 },
   settings: { POLL_CONCURRENCY: '64', RANK_INTERVAL: '5s', ARCHIVE_INTERVAL: '5s' },
 });
 world.readers.setPace(Number(values.views));
