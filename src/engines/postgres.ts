@@ -1,17 +1,10 @@
 import { createHash } from 'node:crypto';
-import {
-  type CustomTypesConfig,
-  DatabaseError,
-  Pool,
-  type PoolClient,
-  Query,
-  type QueryConfig,
-  type QueryResultRow,
-} from 'pg';
+import { type CustomTypesConfig, Pool, type QueryConfig } from 'pg';
 import { CodedError, messageOf } from '../errors.ts';
 import { addressOf } from './address.ts';
-import { ANSWER_LIMIT_MS, limitAnswers } from './answer-limit.ts';
-import type { How, Result, Sql } from './sql.ts';
+import { ANSWER_LIMIT_MS, type LimitedSession, limitAnswers } from './answer-limit.ts';
+import { type Pipeline, pipelineOn } from './pipeline.ts';
+import { type How, PREPARED, type Result, type Sql } from './sql.ts';
 import { type Finished, type Session, sqlOver } from './transactions.ts';
 import { decoderOf, encode } from './values.ts';
 
@@ -63,11 +56,11 @@ export async function openPostgres(
     await pool.end();
     throw unreachable(url, error);
   }
+  const lend: Lend = (run) => lendFrom(pool, run, onError);
   const sql = sqlOver({
     isSingle: false,
-    // The pool throws a connection away on which a statement failed, and so one that does not answer.
-    free: watched(sessionOn(pool), onError),
-    begin: (work) => begin(pool, work, onError),
+    free: sessionOn(lend),
+    begin: (work) => begin(lend, work),
   });
   const connections = () => {
     const { totalCount, idleCount: idle, waitingCount: waiting } = pool;
@@ -76,68 +69,49 @@ export async function openPostgres(
   return { sql, close: () => pool.end(), connections };
 }
 
-/** Tells of failures that came from no statement: the server gives a code to what is wrong with those. */
-function watched(session: Session, onError: () => void): Session {
-  const watch = async <T>(run: Promise<T>): Promise<T> => {
-    try {
-      return await run;
-    } catch (error) {
-      if (!(error instanceof DatabaseError)) onError();
-      throw error;
-    }
-  };
-  return {
-    query: (text, parameters, how) => watch(session.query(text, parameters, how)),
-    script: (text) => watch(session.script(text)),
-  };
-}
-
 const limited = (text: string): QueryConfig & { query_timeout: number } => ({ text, query_timeout: ANSWER_LIMIT_MS });
 
-function sessionOn(pool: Pool): Session {
+/** A connection of the pool while it is lent. */
+interface Lent {
+  readonly pipeline: Pipeline;
+  readonly session: LimitedSession;
+  /** It is not used again. */
+  discard(error: unknown): void;
+}
+
+type Lend = <T>(run: (lent: Lent) => Promise<T>) => Promise<T>;
+
+/** For single statements. One that failed takes its connection along: a script may have failed within a transaction. */
+function sessionOn(lend: Lend): Session {
+  const once = <T>(work: (session: Session) => Promise<T>) =>
+    lend(async ({ session, discard }) => {
+      try {
+        return await work(session);
+      } catch (error) {
+        discard(error);
+        throw error;
+      }
+    });
   return {
-    async query<Row>(text: string, parameters: readonly unknown[], how?: How): Promise<Result<Row>> {
-      // Without the mode, a text without parameters could hold several statements here, but not on the embedded engine.
-      const config: QueryConfig & { queryMode: 'extended' } = {
-        ...limited(text),
-        values: parameters.map(asParameter),
-        queryMode: 'extended',
-      };
-      if (how?.isPrepared === true) config.name = nameOf(text);
-      const { rows, rowCount } = await pool.query(config);
-      return { rows, count: rowCount ?? 0 };
-    },
-    async script(text) {
-      await pool.query(limited(text));
-    },
+    query: (text, parameters, how) => once((session) => session.query(text, parameters, how)),
+    script: (text) => once((session) => session.script(text)),
   };
 }
 
-/**
- * The session of a lent connection. The client copies each configuration property by property, descriptors and all, which
- * is dearer than all else that a statement costs here; a query that was made already it takes as it is.
- */
-function sessionOnLent(client: PoolClient): Session {
+function sessionOnLent({ query, script }: Pipeline): Session {
   return {
     async query<Row>(text: string, parameters: readonly unknown[], how?: How): Promise<Result<Row>> {
       try {
-        return await new Promise((resolve, reject) => {
-          const query = new Query<Row & QueryResultRow>(text, parameters.map(asParameter), (error, answer) => {
-            if (error) reject(error);
-            else resolve({ rows: answer.rows, count: answer.rowCount ?? 0 });
-          });
-          const name = how?.isPrepared === true ? nameOf(text) : undefined;
-          client.query(Object.assign(query, { name, queryMode: 'extended' }));
-        });
+        const name = how?.isPrepared === true ? nameOf(text) : undefined;
+        const { rows, count } = await query<Row>(text, parameters.map(asParameter), name);
+        return { rows, count };
       } catch (error) {
-        // Its own leads to where the answer came in, this one to who asked; the client does so otherwise.
+        // Its own leads to where the answer came in, this one to who asked.
         if (error instanceof Error) Error.captureStackTrace(error);
         throw error;
       }
     },
-    async script(text) {
-      await client.query(text);
-    },
+    script,
   };
 }
 
@@ -158,16 +132,41 @@ function asParameter(value: unknown): string | Buffer | null {
   return encoded instanceof Uint8Array ? Buffer.from(encoded) : encoded;
 }
 
-async function begin<T>(pool: Pool, work: (session: Session) => Promise<Finished<T>>, onError: () => void): Promise<T> {
+async function begin<T>(lend: Lend, work: (session: Session) => Promise<Finished<T>>): Promise<T> {
+  return await lend(async ({ pipeline, session, discard }) => {
+    try {
+      // Fails only with the connection, and then so does what follows.
+      session.query('begin', [], PREPARED).catch(() => {});
+      const { value, settled } = await work(session);
+      const commit = session.inTime(pipeline.query('commit', [], nameOf('commit')));
+      const [{ command }] = await Promise.all([commit, settled]);
+      // PostgreSQL answers so, without an error, when a statement failed and the work went on regardless.
+      if (command === 'ROLLBACK') throw new Error('The transaction was rolled back: a statement in it had failed.');
+      return value;
+    } catch (error) {
+      // After what was called and has not gone out yet: else that would run outside of the transaction.
+      await pipeline.script('rollback').catch(discard);
+      throw error;
+    }
+  });
+}
+
+/** Lends a connection for as long as `run` takes; `onError` hears if there is none, or if it breaks. */
+async function lendFrom<T>(pool: Pool, run: (lent: Lent) => Promise<T>, onError: () => void): Promise<T> {
   const client = await pool.connect().catch((error) => {
     onError();
     throw error;
   });
-  let broken: Error | undefined;
+  let failure: unknown;
+  let isBroken = false;
   let isGivenUp = false;
+  const discard = (error: unknown) => {
+    failure = error;
+  };
   const onBroken = (error: Error) => {
-    if (broken === undefined) onError();
-    broken = error;
+    if (!isBroken) onError();
+    isBroken = true;
+    discard(error);
   };
   // The pool does not listen to a connection that is lent; the statements on it fail by themselves.
   client.on('error', onBroken);
@@ -175,42 +174,15 @@ async function begin<T>(pool: Pool, work: (session: Session) => Promise<Finished
     isGivenUp = true;
     onBroken(error);
   };
-  const session = limitAnswers(client, gathered(client, sessionOnLent(client)), onDead);
+  const pipeline = pipelineOn(client);
+  const session = limitAnswers(client, sessionOnLent(pipeline), onDead);
   try {
-    // Fails only with the connection, and then so does what follows.
-    session.script('begin').catch(() => {});
-    const { value, settled } = await work(session);
-    const [{ command }] = await Promise.all([session.inTime(client.query('commit')), settled]);
-    // PostgreSQL answers so, without an error, when a statement failed and the work went on regardless.
-    if (command === 'ROLLBACK') throw new Error('The transaction was rolled back: a statement in it had failed.');
-    return value;
-  } catch (error) {
-    await client.query('rollback').catch(onBroken);
-    throw error;
+    return await run({ pipeline, session, discard });
   } finally {
     session.end();
     client.off('error', onBroken);
-    if (!isGivenUp) client.release(broken);
+    if (!isGivenUp) client.release(failure !== undefined);
   }
-}
-
-/** Statements that are called in one turn of the event loop go out in one packet. */
-function gathered({ connection: { stream } }: PoolClient, session: Session): Session {
-  const gather = () => {
-    if (stream.writableCorked > 0) return;
-    stream.cork();
-    process.nextTick(() => stream.uncork());
-  };
-  return {
-    query(text, parameters, how) {
-      gather();
-      return session.query(text, parameters, how);
-    },
-    script(text) {
-      gather();
-      return session.script(text);
-    },
-  };
 }
 
 function unreachable(url: string, cause: unknown): CodedError {

@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { ANSWER_LIMIT_MS } from '../../src/engines/answer-limit.ts';
 import { openPostgres } from '../../src/engines/postgres.ts';
-import type { Sql } from '../../src/engines/sql.ts';
+import { PREPARED, type Sql } from '../../src/engines/sql.ts';
 import { databaseUrl, openDatabase, skipWithoutPostgres } from '../support/engines.ts';
 import { listenFor } from '../support/ports.ts';
 
@@ -78,6 +78,55 @@ describe('connections to a PostgreSQL server', { skip: skipWithoutPostgres }, ()
       current_setting('idle_in_transaction_session_timeout') as idle, current_setting('timezone') as zone,
       current_setting('application_name') as name`);
     assert.deepEqual(rows, [{ statement: '24s', idle: '1min', zone: 'UTC', name: 'newsrank' }]);
+  });
+
+  test('answer statements that are called at once together; those after one that failed fail for its reason', async () => {
+    const divide = 'select 6 / $1::int as value';
+    const others = ["select 'before' as name, $1::int as value", "select 'after' as name, $1::int as value"] as const;
+    // More often than there are connections: on each, they are parsed once and described once.
+    for (let round = 0; round < 12; round++) {
+      const failing = sql.transaction(async (tx) => {
+        const answers = await Promise.allSettled([
+          tx.query(others[0], [round], PREPARED),
+          tx.query(divide, [0], PREPARED),
+          tx.query(others[1], [round], PREPARED),
+        ]);
+        const [before, ...failed] = answers.map((answer) =>
+          answer.status === 'fulfilled' ? answer.value : answer.reason.code,
+        );
+        assert.deepEqual(before, { rows: [{ name: 'before', value: round }], count: 1 });
+        assert.deepEqual(failed, ['22012', '22012']);
+        throw new Error('seen');
+      });
+      await assert.rejects(failing, /^Error: seen$/);
+      const again = await sql.transaction((tx) =>
+        Promise.all([tx.query(others[1], [round], PREPARED), tx.query(divide, [2], PREPARED)]),
+      );
+      assert.deepEqual(
+        again.map(({ rows }) => rows),
+        [[{ name: 'after', value: round }], [{ value: 3 }]],
+      );
+    }
+  });
+
+  test('send one Sync for all statements that are called at once', async (t) => {
+    const sent: Buffer[] = [];
+    const { hostname, port } = new URL(String(databaseUrl));
+    const way = await listenFor(t, (socket) => {
+      const onward = connect(Number(port), hostname);
+      onward.on('error', () => {});
+      socket.on('data', (packet) => sent.push(packet));
+      socket.on('close', () => onward.destroy());
+      socket.pipe(onward).pipe(socket);
+    });
+    const url = Object.assign(new URL(String(databaseUrl)), { host: `127.0.0.1:${way}` });
+    const through = await openPostgres(url.href);
+    await through.sql.query('select 1');
+    sent.length = 0;
+    await through.sql.transaction((tx) => Promise.all([tx.query('select 1'), tx.query('select 2')]));
+    const syncs = Buffer.concat(sent).toString('latin1').split('S\0\0\0\x04').length - 1;
+    assert.equal(syncs, 2);
+    await through.close();
   });
 
   test('let many transactions wait for one', async () => {

@@ -297,6 +297,15 @@ export function sqlContract(engine: string, open: () => Promise<{ sql: Sql; clos
         assert.equal((await names()).includes('unasked'), false);
       });
 
+      test('that fail leave nothing of what was called just before', async () => {
+        const work = sql.transaction(async (tx) => {
+          void insert(tx, 'called').catch(() => {});
+          throw new Error('no');
+        });
+        await assert.rejects(work, /^Error: no$/);
+        assert.equal((await names()).includes('called'), false);
+      });
+
       test('of many callers at once are all done', async () => {
         await sql.query("insert into counters values ('many', 0)");
         const add = () =>
