@@ -3,7 +3,7 @@ import type { Checks } from '../audit/checks.ts';
 import type { Member } from '../crew.ts';
 import type { Fault } from '../fault.ts';
 import { mustBecome } from '../servers/process.ts';
-import { openWire } from '../servers/wire.ts';
+import { openWire, type Wire } from '../servers/wire.ts';
 import { withWorld } from '../with-world.ts';
 import { POLL_SECONDS, type World } from '../world.ts';
 
@@ -23,11 +23,12 @@ export const scaledOut: Fault = {
     const seconds = trial.isShort ? 8 : 30;
     const crew = ['poller', 'api', 'api', 'counter', 'counter', 'scheduler', 'scheduler', 'ranker', 'ranker'];
     const options = { crew, settings: { POLL_CONCURRENCY: SLOTS }, origin: { feeds: FEEDS, entries: 1 } };
+    const wires: Wire[] = [];
     await withWorld(trial, checks, options, async (world) => {
       const one = await pollsPerSecond(world, seconds);
       await world.crew.add('poller');
       const two = await pollsPerSecond(world, seconds);
-      const { member: distant, wires } = await addDistantPoller(world);
+      const distant = await addDistantPoller(world, wires);
       const three = await pollsPerSecond(world, seconds);
       checks.note('polls a second with 1, 2, 3 pollers', [one, two, three].map((rate) => rate.toFixed(1)).join(', '));
       checks.hold(`two pollers poll ${two}, one ${one} a second`, two >= 2 * LEAST_GROWTH * one);
@@ -55,7 +56,7 @@ export const scaledOut: Fault = {
       await mustBecome('every feed is polled after the kills', async () => world.origin.feeds.every(fed), patience);
       checks.note('one of each role killed: every feed polled after s', (Date.now() - killedAt) / 1000);
       return undefined;
-    });
+    }).finally(() => Promise.all(wires.map((wire) => wire.close())));
   },
 };
 
@@ -66,14 +67,14 @@ async function pollsPerSecond({ origin }: World, seconds: number): Promise<numbe
   return origin.askedSince(since) / ((Date.now() - since) / 1000);
 }
 
-/** A poller with ways of its own to the servers. */
-async function addDistantPoller(world: World) {
-  const wires = [await openWire(world.postgres.port), await openWire(world.redisServer.port)] as const;
-  const member = await world.crew.add('poller', {
-    DATABASE_URL: world.postgres.url(wires[0].port),
-    REDIS_URL: world.redisServer.url(wires[1].port),
+/** A poller with ways of its own to the servers, which are added to `wires`. */
+async function addDistantPoller({ postgres, redisServer, crew }: World, wires: Wire[]): Promise<Member> {
+  const [toPostgres, toRedis] = [await openWire(postgres.port), await openWire(redisServer.port)];
+  wires.push(toPostgres, toRedis);
+  return crew.add('poller', {
+    DATABASE_URL: postgres.url(toPostgres.port),
+    REDIS_URL: redisServer.url(toRedis.port),
   });
-  return { member, wires };
 }
 
 /** Each process of a role does its part of what all do since the last was added. */
