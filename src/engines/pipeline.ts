@@ -183,16 +183,17 @@ function columnsOf(fields: readonly Field[]): Columns {
 
 function rowOf({ names, decoders, empty }: Columns, values: readonly (string | null)[]): Row {
   const row = { ...empty };
-  for (const [index, name] of names.entries()) {
+  for (let index = 0; index < names.length; index++) {
     const value = values[index] ?? null;
-    if (value !== null) row[name] = decoders[index]?.(value);
+    if (value !== null) row[names[index] as string] = decoders[index]?.(value);
   }
   return row;
 }
 
 /** `INSERT 0 5`, `SELECT 3`, `BEGIN`. */
 function countOf(tag: string): { command: string; count: number } {
-  const [command = '', ...numbers] = tag.split(' ');
-  const count = Number(numbers.at(-1) ?? 0);
-  return { command, count: Number.isNaN(count) ? 0 : count };
+  const space = tag.indexOf(' ');
+  if (space < 0) return { command: tag, count: 0 };
+  const count = Number(tag.slice(tag.lastIndexOf(' ') + 1));
+  return { command: tag.slice(0, space), count: Number.isNaN(count) ? 0 : count };
 }

@@ -13,6 +13,9 @@ export function encode(value: unknown): string | Uint8Array | null {
 }
 
 function encodeElement(value: unknown): string {
+  // By far the most, and without a look for what most of them do not have.
+  if (typeof value === 'string' && !value.includes('"') && !value.includes('\\')) return `"${value}"`;
+  if (typeof value === 'number') return String(value);
   const encoded = encode(value);
   if (encoded === null) return 'NULL';
   if (Array.isArray(value)) return String(encoded);

@@ -31,14 +31,21 @@ export async function becomeDecider(sql: Sql): Promise<void> {
  * `newsrank.deciding_on`, so that it need not be asked for first.
  */
 export const DECIDE_ON_WAITING = [
-  // What a crash of the server takes back waits to be matched again, and need not be waited for.
-  `select ${SETTINGS}, set_config('synchronous_commit', 'off', true), ${PASS_SAVING}`,
-  `select
-    case given.script ${Object.entries(DECIDERS)
+  // What a crash of the server takes back waits to be matched again, and need not be waited for. Always one row, so that
+  // the settings hold for what is planned next; that the index is read in its order keeps this from being planned as a scan
+  // of all articles, before they do.
+  `select ${SETTINGS}, set_config('synchronous_commit', 'off', true), ${PASS_SAVING},
+    case waiting.script ${Object.entries(DECIDERS)
       .map(([script, key]) => `when '${script}' then pg_advisory_xact_lock(${key})`)
       .join(' ')} end,
-    set_config('newsrank.deciding_on', given.script, true)
-  from unnest(array['${Object.keys(DECIDERS).join("', '")}']) given (script)
-  where exists (select from articles where matched_at is null and articles.script = given.script)
-  limit 1`,
+    set_config('newsrank.deciding_on', coalesce(waiting.script, ''), true)
+  from (
+    select coalesce(${Object.keys(DECIDERS)
+      .map(
+        (script) =>
+          `(select script from articles where matched_at is null and script = '${script}' order by id limit 1)`,
+      )
+      .join(', ')}) as script
+    offset 0
+  ) waiting`,
 ];
