@@ -9,7 +9,7 @@ import { PREPARED, type Sql, UNASKED } from '../../engines/sql.ts';
 import type { ArticleId, FeedId, StoryId } from '../../ids.ts';
 import { noteCountChanges } from '../count-changes.ts';
 import { assignStories } from '../stories/assign.ts';
-import { mayShareAPattern } from '../stories/patterns.ts';
+import { titlesAlike } from '../stories/patterns.ts';
 import { bareTitle, comparable } from './comparable.ts';
 import { decideBatch, type Placement } from './decide-batch.ts';
 import { DECIDE_ON_WAITING } from './decider.ts';
@@ -162,7 +162,7 @@ function siblingsOf(title: string, feeds: readonly FeedId[], titles: readonly Fe
   return titles
     .filter(({ feed }) => feeds.includes(feed))
     .flatMap(({ titles: all }) => {
-      const alike = all.filter((other) => mayShareAPattern(title, other));
+      const alike = titlesAlike(title, all);
       if (alike.length === 0) return [];
       const suffixes = learnSuffixes(all);
       return alike.map((other) => bareTitle(other, suffixes));

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { LRUCache } from 'lru-cache';
 
 const NAMES: { readonly words: readonly string[]; readonly japanese: readonly string[] } = JSON.parse(
   readFileSync(new URL('./publishers.json', import.meta.url), 'utf8'),
@@ -57,7 +58,7 @@ const SEPARATOR = /\s+[-–—~»·•:]\s|[|｜:：([（【]/gu;
 
 /** The endings that at least half of a feed's last 20 titles have in common, the longest first. Of a few titles, nothing. */
 export function learnSuffixes(titles: readonly string[]): string[] {
-  const recent = titles.slice(-RECENT_TITLES).map((title) => title.normalize('NFKC').trim());
+  const recent = titles.slice(-RECENT_TITLES);
   if (recent.length < MIN_TITLES) return [];
   const seen = new Map<string, number>();
   for (const title of recent) {
@@ -69,8 +70,19 @@ export function learnSuffixes(titles: readonly string[]): string[] {
     .sort((a, b) => b.length - a.length);
 }
 
+/** A title is looked at again with each of the next 20 of its feed. */
+const known = new LRUCache<string, readonly string[]>({ max: 5000 });
+
+function tailsOf(title: string): readonly string[] {
+  const again = known.get(title);
+  if (again !== undefined) return again;
+  const tails = takeTails(title.normalize('NFKC').trim());
+  known.set(title, tails);
+  return tails;
+}
+
 /** Every ending of a title that begins with a separator. */
-function tailsOf(title: string): string[] {
+function takeTails(title: string): string[] {
   const tails: string[] = [];
   for (const { index } of title.matchAll(SEPARATOR)) {
     const tail = title.slice(index);

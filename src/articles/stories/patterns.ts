@@ -46,13 +46,17 @@ export function distinguish(wording: Wording, siblings: readonly string[]): Dist
 
 const tokensIn = (title: string, language: string) => tokensOf(title.normalize('NFKC'), language).slice(0, MAX_TOKENS);
 
-/** Whether two titles may be of one pattern: cheap, and spares nearly all of them being taken apart. */
-export function mayShareAPattern(a: string, b: string): boolean {
-  if (a === b) return false;
-  const [pieces, others] = [piecesOf(a), piecesOf(b)];
+/** Those of `others` that may be of one pattern with the title: cheap, and spares nearly all of them being taken apart. */
+export function titlesAlike(title: string, others: readonly string[]): string[] {
+  const pieces = piecesOf(title);
   const known = new Set(pieces);
-  const common = others.filter((piece) => known.has(piece)).length;
-  return common >= LEAST_WORDS && common >= LEAST_ALIKE * Math.max(pieces.length, others.length);
+  return others.filter((other) => {
+    if (other === title) return false;
+    const theirs = piecesOf(other);
+    let common = 0;
+    for (const piece of theirs) if (known.has(piece)) common += 1;
+    return common >= LEAST_WORDS && common >= LEAST_ALIKE * Math.max(pieces.length, theirs.length);
+  });
 }
 
 const piecesOf = (title: string) => title.split(UNSPACED.test(title) ? '' : ' ');

@@ -3,6 +3,7 @@
  * that every language has frequencies and an index of its own.
  */
 import { readFileSync } from 'node:fs';
+import { LRUCache } from 'lru-cache';
 
 /** How often each term occurs, the title counting double. */
 export type Terms = ReadonlyMap<string, number>;
@@ -85,7 +86,20 @@ export function termOf(token: string, language: string): string | undefined {
   return word === undefined ? undefined : `${language}:${word}`;
 }
 
+/** Half of the words of a text are among the last few thousand, and a look at one takes eight regular expressions. */
+const known = new LRUCache<string, string>({ max: 10_000 });
+
 function wordOf(token: string, language: string): string | undefined {
+  const key = `${language}:${token}`;
+  let word = known.get(key);
+  if (word === undefined) {
+    word = takeWord(token, language) ?? '';
+    known.set(key, word);
+  }
+  return word === '' ? undefined : word;
+}
+
+function takeWord(token: string, language: string): string | undefined {
   const word = bare(token);
   if (word.length > MAX_TERM_LENGTH || isFiller(word) || STOP_WORDS.get(language)?.has(word)) return undefined;
   return language === 'en' ? stem(word) : word;

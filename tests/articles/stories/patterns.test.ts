@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { distinguish, mayShareAPattern } from '../../../src/articles/stories/patterns.ts';
+import { distinguish, titlesAlike } from '../../../src/articles/stories/patterns.ts';
 import { labelledStream } from './labelled.ts';
 
 const START = new Date('2026-11-16T00:00:00Z');
 
 /** What tells the first title from the second, and what the second has there; undefined where they are of no pattern. */
 function apart(title: string, sibling: string): [string[], string[]] | undefined {
-  if (!mayShareAPattern(title, sibling)) return undefined;
+  if (titlesAlike(title, [sibling]).length === 0) return undefined;
   const { own, barred } = distinguish({ title, summary: '', language: null }, [sibling]);
   return own === undefined ? undefined : [[...own], [...barred]];
 }
