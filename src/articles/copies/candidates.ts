@@ -55,7 +55,7 @@ export async function findAccepted(
   if (articles.length === 0 && titles.length === 0) return accepted;
   const given = articles.map((article) => {
     const { id, published_at, text, keys } = article;
-    return { id, published_at, title: text.bare, keys, is_wanted: originals.has(article) };
+    return { id, published_at, title: text.bare, keys, filter: filterOf(keys), is_wanted: originals.has(article) };
   });
   const { rows } = await sql.query<{ found: readonly Row[] | null }>(
     FIND_CANDIDATES,
@@ -70,6 +70,16 @@ export async function findAccepted(
     if (own.length > 0) accepted.set(article, own);
   }
   return accepted;
+}
+
+/** A bit of 1024 for each key, by its last ten, as PostgreSQL counts them and writes them. */
+function filterOf(keys: readonly number[]): string {
+  const bits = Buffer.alloc(128);
+  for (const key of keys) {
+    const byte = (key & 1023) >> 3;
+    bits[byte] = (bits[byte] ?? 0) | (1 << (key & 7));
+  }
+  return `\\x${bits.toString('hex')}`;
 }
 
 /** As many as the statement finds of those stored before. */
