@@ -5,7 +5,7 @@ import type { RedisClient } from '../engines/redis.ts';
 import type { Sql } from '../engines/sql.ts';
 import type { ArticleId, CategorySlug } from '../ids.ts';
 import { UNCATEGORISED } from '../views/keys.ts';
-import { claimBuild, giveBackBuild, takeChanges } from './changes.ts';
+import { claimBuild, giveBackBuild, keepClaim, takeChanges } from './changes.ts';
 import { type Counts, composeList } from './compose.ts';
 import { mergeCurated } from './curated-tops.ts';
 import { pinnedArticles } from './curation.ts';
@@ -189,9 +189,11 @@ export function openRankings({ sql, redis, siteName }: Tools): Rankings {
         if (claim === 'busy') return NOTHING;
         if (claim === 'other') memory.forget();
         if (claim !== 'mine') fullAt = Number.NEGATIVE_INFINITY;
+        const stopKeeping = keepClaim(redis, builder);
         try {
           return await build(now);
         } finally {
+          stopKeeping();
           // What is not given back falls free by itself; a failure here must not hide the one of the build.
           await giveBackBuild(redis, builder).catch(() => {});
         }

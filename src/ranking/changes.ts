@@ -8,13 +8,21 @@ const take = readScript(new URL('./take-changes.lua', import.meta.url));
 
 const BUILDER_KEY = 'list:builder';
 
-/** A build takes far less; after that the builder is taken for dead. */
-const CLAIM_MS = 60_000;
+/** After that without a word the builder is taken for dead: for so long at most nobody builds after a crash amid a build. */
+const CLAIM_MS = 5_000;
+const RENEW_MS = 1_000;
 
 /** `busy`: somebody else builds now. Else who built last: this builder, another one, or nobody that Redis knows of. */
 export type Claim = 'busy' | 'mine' | 'other' | 'nobody';
 
-/** Takes the right to build and publish for `builder`, until it is given back. */
+/** Keeps what was claimed, however long the build takes, until the result is called. */
+export function keepClaim(redis: RedisClient, builder: string): () => void {
+  // One that fails leaves time for several more.
+  const timer = setInterval(() => void claimBuild(redis, builder).catch(() => {}), RENEW_MS);
+  return () => clearInterval(timer);
+}
+
+/** Takes the right to build and publish for `builder`, until it is given back or not kept. */
 export async function claimBuild(redis: RedisClient, builder: string): Promise<Claim> {
   return (await runScript(redis, claim, [BUILDER_KEY], [builder, CLAIM_MS])) as Claim;
 }

@@ -4,7 +4,9 @@ import { MINUTE, SECOND } from '../../src/clock.ts';
 import type { Sql } from '../../src/engines/sql.ts';
 import { publishedAtOf } from '../../src/ids.ts';
 import { openRankings, type Rankings } from '../../src/ranking/build.ts';
+import { claimBuild, keepClaim } from '../../src/ranking/changes.ts';
 import { keysOf } from '../../src/views/keys.ts';
+import { eventually } from '../support/product.ts';
 import { openShards } from './counts.ts';
 import { later, now, openSite, type Site } from './site.ts';
 
@@ -177,6 +179,21 @@ test('an empty Redis serves the last list from PostgreSQL until its counts are b
   await rankings.tick(later(2 * SECOND));
   assert.equal(await site.redis.exists('list:access:politics:24h'), 1);
   assert.equal((await site.list('politics')).items[0]?.reads, 5);
+});
+
+test('whoever dies amid a build is waited for a few seconds only, whoever is slow for as long as he builds', async () => {
+  const { redis } = site;
+  const until = async () => Number(await redis.hget('list:builder', 'until'));
+  assert.equal(await claimBuild(redis, 'first'), 'nobody');
+  const claimed = await until();
+  assert.ok(claimed - Date.now() <= 10_000, 'lists do not stand still for long');
+  const stopKeeping = keepClaim(redis, 'first');
+  await eventually('it is renewed', async () => (await until()) > claimed);
+  assert.equal(await claimBuild(redis, 'second'), 'busy');
+
+  stopKeeping();
+  await redis.hset('list:builder', 'until', Date.now() - 1);
+  assert.equal(await claimBuild(redis, 'second'), 'other');
 });
 
 test('builders in turn: each sees what the other took; two at once: one waits', async () => {
