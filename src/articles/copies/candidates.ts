@@ -4,6 +4,7 @@ import { PREPARED, type Sql } from '../../engines/sql.ts';
 import type { ArticleId, FeedId } from '../../ids.ts';
 import { type Comparable, comparableBare } from './comparable.ts';
 import { type Candidate, likeness, WINDOW } from './decide.ts';
+import { RECENT_TITLES } from './publishers.ts';
 import { jaccard } from './shingles.ts';
 import type { FeedTitles } from './suffixes.ts';
 import { SUMMARY_READ, type Unmatched } from './unmatched.ts';
@@ -35,7 +36,7 @@ interface Found extends Omit<Row, 'wanted' | 'title' | 'summary' | 'published_at
   readonly text: Comparable;
 }
 
-/** What is stored while candidates are looked for: the articles that are matched, and the last titles of their feeds. */
+/** What is stored while candidates are looked for: the articles that are matched, and their titles by feed. */
 export interface Storing {
   readonly articles: readonly Unmatched[];
   readonly titles: readonly FeedTitles[];
@@ -59,7 +60,7 @@ export async function findAccepted(
   });
   const { rows } = await sql.query<{ found: readonly Row[] | null }>(
     FIND_CANDIDATES,
-    [JSON.stringify(given), WINDOW / SECOND, SUMMARY_READ, now, JSON.stringify(titles)],
+    [JSON.stringify(given), WINDOW / SECOND, SUMMARY_READ, now, JSON.stringify(titles), RECENT_TITLES],
     PREPARED,
   );
   const stored = groupStored(rows[0]?.found ?? []);
@@ -95,8 +96,10 @@ function likeliest(found: Found[], at: Date): Found[] {
 /** What was found, by the article for which it was. */
 function groupStored(rows: readonly Row[]): Map<ArticleId, Found[]> {
   const groups = new Map<ArticleId, Found[]>();
-  for (const { wanted, title, summary, published_at, id, root, site, feeds, shared } of rows) {
+  for (const { wanted, title, summary, published_at, id, root, site, feeds: carriers, shared } of rows) {
     const text = comparableBare(title, summary);
+    // One that carried it twice is one.
+    const feeds = carriers.length > 1 ? [...new Set(carriers)] : carriers;
     const found = { id, root, site, feeds, shared, published_at: new Date(published_at), text };
     const group = groups.get(wanted);
     if (group === undefined) groups.set(wanted, [found]);
@@ -110,6 +113,7 @@ function neighbours(
   articles: readonly Unmatched[],
   originals: ReadonlySet<Unmatched>,
 ): (article: Unmatched) => Found[] {
+  if (articles.length < 2) return () => [];
   const holders = new Map<number, Unmatched[]>();
   for (const article of articles) {
     for (const key of article.keys) {

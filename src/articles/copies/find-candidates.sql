@@ -1,5 +1,5 @@
--- Puts articles where later ones find them (who was matched before keeps that time), with what their feeds' last titles
--- are now; and answers, as one json array (null for none), the articles that share a key with those given, and were published
+-- Puts articles where later ones find them (who was matched before keeps that time), and their titles behind the last ones
+-- of their feeds; and answers, as one json array (null for none), the articles that share a key with those given, and were published
 -- within the window: of each, the 12 that share most, and of these that share as much the nearest in time. Those given do not
 -- find each other here, since a statement does not see what it writes.
 -- What a title or summary costs that thousands share is bounded. To count what is shared takes 3 µs a row: of 300, those
@@ -9,7 +9,7 @@
 -- find more than it does.
 -- $1 json array of {id, published_at, title, keys, filter, is_wanted}: those not wanted are only put there; in the filter
 -- those of 1024 bits are set that the last bits of the keys name. $2 the window in seconds, $3 characters of summary,
--- $4 now, $5 json array of {feed, titles}, in the order of feeds.
+-- $4 now, $5 json array of {feed, titles}, in the order of feeds, $6 titles kept of a feed.
 with given as materialized (
   select * from json_to_recordset($1::json)
     as given (id text, published_at timestamptz, title text, keys integer[], filter bytea, is_wanted boolean)
@@ -21,12 +21,14 @@ saved as (
   where (fingerprints.title, fingerprints.keys) is distinct from (excluded.title, excluded.keys)
 ),
 learnt as (
-  insert into feed_titles (feed_id, titles)
-  select fed.feed, fed.titles
+  insert into feed_titles as known (feed_id, titles)
+  select fed.feed, fed.titles[greatest(1, cardinality(fed.titles) - $6::int + 1):]
   from json_to_recordset($5::json) as fed (feed bigint, titles text[])
   where exists (select from feeds where feeds.id = fed.feed)
   order by fed.feed
-  on conflict (feed_id) do update set titles = excluded.titles
+  on conflict (feed_id) do update set titles = (known.titles || excluded.titles)[
+    greatest(1, cardinality(known.titles) + cardinality(excluded.titles) - $6::int + 1):
+  ]
 )
 select json_agg(candidate) as found
 from (
@@ -38,7 +40,7 @@ from (
     article.published_at,
     coalesce(article.original_id, article.id) as root,
     substring(article.url from '^https?://(?:www[.])?([^/:?#]+)') as site,
-    array(select distinct source.feed_id from sources source where source.article_id = article.id) as feeds,
+    array(select source.feed_id from sources source where source.article_id = article.id) as feeds,
     found.shared
   from given wanted
   cross join lateral (

@@ -17,7 +17,7 @@ import { fingerprintOf } from './fingerprint.ts';
 import { learnSuffixes } from './publishers.ts';
 import { releaseEstranged } from './release.ts';
 import { restoreFingerprints } from './restore-fingerprints.ts';
-import { addTitles, type FeedTitles, lastTitles, suffixesOf } from './suffixes.ts';
+import { addTitles, type FeedTitles, suffixesOf, titlesByFeed } from './suffixes.ts';
 import { SUMMARY_READ, type Unmatched, type UnmatchedRow, unmatchedOf } from './unmatched.ts';
 
 const [READ_UNMATCHED, SAVE_MATCHES] = ['./read-unmatched.sql', './save-matches.sql'].map((file) =>
@@ -63,7 +63,7 @@ async function matchBatch(sql: Sql, oldest: Date, now: Date): Promise<Matched & 
   const released = await releaseEstranged(sql, articles);
   const estranged = new Set(released.map(({ id }) => id));
   const originals = recent.filter(({ id, original_id }) => original_id === null || estranged.has(id));
-  const placements = await decideBatch(sql, { articles: recent, titles: lastTitles(titles), now }, originals);
+  const placements = await decideBatch(sql, { articles: recent, titles: titlesByFeed(articles), now }, originals);
   const matches = matchesOf(articles, estranged, placements);
   const stories = await findStories(sql, articles, titles, matches, now);
   await saveMatches(sql, matches, stories, now);
@@ -92,7 +92,7 @@ async function readUnmatched(
   const waiting = state?.articles ?? [];
   const next = nextOf(state, waiting.length);
   if (next === 'restore') return { next, articles: [], titles: [] };
-  const titles = addTitles(state?.titles ?? {}, waiting);
+  const titles = addTitles(state?.titles ?? {}, titlesByFeed(waiting));
   const suffixes = suffixesOf(titles);
   const articles = waiting.map((row) => {
     const text = comparable(

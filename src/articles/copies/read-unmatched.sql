@@ -34,7 +34,7 @@ select
     or exists (select from articles where matched_at is null and articles.script > decided.script) as others_wait,
   (
     select json_object_agg(feed_id, titles) from feed_titles
-    where feed_id in (select unnest(feeds) from waiting)
+    where feed_id = any (array(select unnest(feeds) from waiting))
   ) as titles,
   (select json_agg(waiting) from waiting) as articles
 from decided

@@ -1,6 +1,6 @@
 import type { Sql } from '../../engines/sql.ts';
 import type { FeedId } from '../../ids.ts';
-import { learnSuffixes, RECENT_TITLES } from './publishers.ts';
+import { learnSuffixes } from './publishers.ts';
 
 interface Titled {
   readonly title: string;
@@ -13,20 +13,20 @@ export interface FeedTitles {
   readonly titles: readonly string[];
 }
 
-/** The titles of the feeds that carried these articles: those known so far, by feed, and then these. In order of feeds. */
-export function addTitles(
-  known: Readonly<Record<string, readonly string[]>>,
-  articles: readonly Titled[],
-): FeedTitles[] {
+/** The titles of these articles by the feeds that carried them, in order of feeds. */
+export function titlesByFeed(articles: readonly Titled[]): FeedTitles[] {
   const feeds = [...new Set(articles.flatMap((article) => article.feeds))].sort((a, b) => a - b);
-  const byFeed = new Map(feeds.map((feed) => [feed, [...(known[feed] ?? [])]]));
+  const byFeed = new Map<FeedId, string[]>(feeds.map((feed) => [feed, []]));
   for (const { title, feeds: carriers } of articles) for (const feed of carriers) byFeed.get(feed)?.push(title);
   return [...byFeed].map(([feed, titles]) => ({ feed, titles }));
 }
 
-/** What is remembered of them. */
-export function lastTitles(feeds: readonly FeedTitles[]): FeedTitles[] {
-  return feeds.map(({ feed, titles }) => ({ feed, titles: titles.slice(-RECENT_TITLES) }));
+/** The titles of each feed that were known so far, and then these. */
+export function addTitles(
+  known: Readonly<Record<string, readonly string[]>>,
+  added: readonly FeedTitles[],
+): FeedTitles[] {
+  return added.map(({ feed, titles }) => ({ feed, titles: [...(known[feed] ?? []), ...titles] }));
 }
 
 /** The endings that the last titles of each feed have in common. */

@@ -38,7 +38,7 @@ const LEAST_PROBES = 3;
 /**
  * Finds for each of the articles the story that it is to have for life: that of the articles about the same event, or a new
  * one. They must be originals without a story, and not known here yet. Part of the transaction in which the caller writes
- * the stories down; until its end nobody else decides. Four statements, however many articles.
+ * the stories down; until its end nobody else decides. The same few statements, however many articles.
  */
 export async function assignStories(
   sql: Sql,
@@ -50,9 +50,11 @@ export async function assignStories(
   const terms = articles.map(termsOf);
   const frequencies = await countTerms(sql, terms, now);
   const drafts = articles.map((article, index) => draftOf(article, terms[index] ?? new Map(), frequencies));
-  const asked = drafts.flatMap(({ probes, vector }, asker) =>
-    probes.map((term): Probe => ({ asker, term, weight: vector.get(term) ?? 0 })),
-  );
+  const asked = drafts.flatMap(({ probes, vector }, asker) => {
+    const known = probes.filter(frequencies.isKnown);
+    // A story that has but one of them is not found (find-candidates.sql).
+    return known.length < 2 ? [] : known.map((term): Probe => ({ asker, term, weight: vector.get(term) ?? 0 }));
+  });
   const shelf = emptyShelf();
   for (const story of await findCandidates(sql, asked)) shelve(shelf, story);
   const loaded = [...shelf.stories];

@@ -92,7 +92,8 @@ export function place(shelf: Shelf, { vector, probes, publishedAt, own, barred }
     barred,
     indexed: [],
     size: 1,
-    ...span,
+    firstAt: publishedAt,
+    lastAt: publishedAt,
     isChanged: true,
     mergedInto: undefined,
   };

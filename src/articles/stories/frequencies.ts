@@ -22,6 +22,8 @@ const DECIDER = '1852143218, 3';
 export interface Frequencies {
   /** Articles with this term, the given ones included. */
   of(term: string): number;
+  /** Whether earlier articles had it: only then there may be a story that has it. */
+  isKnown(term: string): boolean;
   /** How much a term tells: high for the rare, 0 for what stands everywhere. */
   idf(term: string): number;
 }
@@ -51,8 +53,9 @@ export async function countTerms(sql: Sql, articles: readonly Terms[], now: Date
   }
   // In the order of the terms: two that count at once lock rows in the same order.
   const sorted = [...added.keys()].sort();
-  // Not as one object by term: an object of other keys each time is the dearest thing there is to make.
-  const { rows } = await sql.query<{ terms: string[] | null; counts: number[] | null; ids: StoryId[] }>(
+  // The counts come in the order in which the terms were given. As one object by term they would be dear: nothing is dearer
+  // to make than an object of other keys each time.
+  const { rows } = await sql.query<{ counts: number[] | null; ids: StoryId[] }>(
     `with counted as (
        insert into term_frequencies as known (term, articles, counted_at)
        select term, articles, $3 from unnest($1::text[], $2::real[]) as given (term, articles)
@@ -61,10 +64,9 @@ export async function countTerms(sql: Sql, articles: readonly Terms[], now: Date
          articles = excluded.articles + known.articles
            * power(2, -greatest(0, date_part('epoch', excluded.counted_at - known.counted_at)) / $4::double precision),
          counted_at = greatest(excluded.counted_at, known.counted_at)
-       returning term, articles
+       returning articles
      )
      select
-       json_agg(term) as terms,
        json_agg(articles) as counts,
        array(select nextval('stories_id_seq') from generate_series(1, $5::int)) as ids
      from counted`,
@@ -72,9 +74,14 @@ export async function countTerms(sql: Sql, articles: readonly Terms[], now: Date
     PREPARED,
   );
   const [row] = rows;
-  const counts = new Map(row?.terms?.map((term, index) => [term, row.counts?.[index] ?? 0]));
+  const counts = new Map(sorted.map((term, index) => [term, row?.counts?.[index] ?? 0]));
   const of = (term: string) => counts.get(term) ?? 0;
-  return { ids: row?.ids ?? [], of, idf: (term) => Math.log((of(totalOf(term)) + PRIOR) / (of(term) + 0.5)) };
+  return {
+    ids: row?.ids ?? [],
+    of,
+    isKnown: (term) => of(term) > (added.get(term) ?? 0),
+    idf: (term) => Math.log((of(totalOf(term)) + PRIOR) / (of(term) + 0.5)),
+  };
 }
 
 /** Forgets terms that no article has used for weeks; answers how many. */

@@ -39,7 +39,10 @@ export async function findCandidates(sql: Sql, probes: readonly Probe[]): Promis
   if (probes.length === 0) return [];
   const { rows } = await sql.query<{ found: readonly Row[] | null }>(
     FIND_CANDIDATES,
-    [JSON.stringify(probes), MAX_POSTINGS, CANDIDATES],
+    [
+      ...[probes.map(({ asker }) => asker), probes.map(({ term }) => term), probes.map(({ weight }) => weight)],
+      ...[MAX_POSTINGS, CANDIDATES],
+    ],
     PREPARED,
   );
   return (rows[0]?.found ?? []).map((row) => ({

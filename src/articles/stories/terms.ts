@@ -50,8 +50,7 @@ export function termsOf(wording: Wording): Terms {
   const language = languageOf(wording);
   const counts = new Map<string, number>();
   const add = (text: string, weight: number) => {
-    for (const word of wordsOf(text, language)) {
-      const term = `${language}:${word}`;
+    for (const term of termsIn(text, language)) {
       counts.set(term, Math.min(MAX_COUNT, (counts.get(term) ?? 0) + weight));
     }
   };
@@ -66,13 +65,13 @@ export function isNumber(term: string): boolean {
   return first >= 48 && first <= 57;
 }
 
-function wordsOf(text: string, language: string): string[] {
-  const words: string[] = [];
+function termsIn(text: string, language: string): string[] {
+  const terms: string[] = [];
   for (const token of tokensOf(text.normalize('NFKC').toLowerCase(), language)) {
-    const word = wordOf(token, language);
-    if (word !== undefined) words.push(word);
+    const term = termOfLower(token, language);
+    if (term !== undefined) terms.push(term);
   }
-  return words;
+  return terms;
 }
 
 /** All words of a text in NFKC, as they are written. */
@@ -82,21 +81,24 @@ export function tokensOf(plain: string, language: string): readonly string[] {
 
 /** The term that a word stands for; undefined for one that says nothing. */
 export function termOf(token: string, language: string): string | undefined {
-  const word = wordOf(token.toLowerCase(), language);
-  return word === undefined ? undefined : `${language}:${word}`;
+  return termOfLower(token.toLowerCase(), language);
 }
 
-/** Half of the words of a text are among the last few thousand, and a look at one takes eight regular expressions. */
+/**
+ * Half of the words of a text are among the last few thousand, and a look at one takes eight regular expressions. Kept are
+ * the terms themselves: as the very same string, one is found in a map without being hashed and compared again.
+ */
 const known = new LRUCache<string, string>({ max: 10_000 });
 
-function wordOf(token: string, language: string): string | undefined {
+function termOfLower(token: string, language: string): string | undefined {
   const key = `${language}:${token}`;
-  let word = known.get(key);
-  if (word === undefined) {
-    word = takeWord(token, language) ?? '';
-    known.set(key, word);
+  let term = known.get(key);
+  if (term === undefined) {
+    const word = takeWord(token, language);
+    term = word === undefined ? '' : `${language}:${word}`;
+    known.set(key, term);
   }
-  return word === '' ? undefined : word;
+  return term === '' ? undefined : term;
 }
 
 function takeWord(token: string, language: string): string | undefined {

@@ -31,7 +31,7 @@ test('a plan that was made while there were no stories looks them up one by one 
     await becomeDecider(within);
     await within.query(`prepare find as ${statement('find-candidates')}`);
     await within.query(`prepare save as ${statement('save-stories')}`);
-    await within.query(`explain execute find('[]', 300, 16)`);
+    await within.query(`explain execute find('{}', '{}', '{}', 300, 16)`);
     await within.query(`explain execute save('[]', now(), '{}', '{}', '{}')`);
     for (const fill of [
       'insert into stories (first_at) select now() from generate_series(1, 3000)',
@@ -41,10 +41,9 @@ test('a plan that was made while there were no stories looks them up one by one 
     ]) {
       await within.query(fill);
     }
-    const probes = [1, 2, 3].flatMap((asker) =>
-      ['word', 'more'].map((word) => ({ asker, term: `en:${word}${asker}`, weight: 1 })),
-    );
-    const found = await pagesOf(within, `execute find('${JSON.stringify(probes)}', 300, 16)`);
+    const probes = [1, 2, 3].flatMap((asker) => ['word', 'more'].map((word) => [asker, `en:${word}${asker}`, 1]));
+    const [askers, terms, weights] = [0, 1, 2].map((at) => `'{${probes.map((probe) => probe[at]).join()}}'`);
+    const found = await pagesOf(within, `execute find(${askers}, ${terms}, ${weights}, 300, 16)`);
     assert.ok(found < 200, `${found} pages to find`);
     const dropped = `'{1,2,3}', '{en:word1,en:word2,en:word3}', '{f,f,f}'`;
     const saved = await pagesOf(within, `execute save('[]', now(), ${dropped})`);
