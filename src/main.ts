@@ -62,6 +62,10 @@ function commandLine(terminal: Terminal): Command {
 
 function openTerminal(): Terminal {
   const isWatched = process.stderr.isTTY === true;
+  // Unheard, the event would end the process with a stack.
+  process.stdout.on('error', (error) => {
+    if (!hasReadEnough(error)) throw error;
+  });
   return {
     print: (line) => void process.stdout.write(`${line}\n`),
     printAll,
@@ -89,10 +93,12 @@ async function printAll(lines: AsyncIterable<string>): Promise<void> {
   try {
     await pipeline(lines, withEnds, process.stdout, { end: false });
   } catch (error) {
-    // `| head` has read enough.
-    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
+    if (!hasReadEnough(error)) throw error;
   }
 }
+
+/** Whether `| head` took what it wanted and went. */
+const hasReadEnough = (error: unknown) => (error as NodeJS.ErrnoException).code === 'EPIPE';
 
 async function* withEnds(lines: AsyncIterable<string>): AsyncGenerator<string> {
   for await (const line of lines) yield `${line}\n`;

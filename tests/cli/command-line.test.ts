@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { main } from '../../src/main.ts';
 import { fillDataFolder } from '../support/engines.ts';
 import { emptyFolder } from '../support/folders.ts';
-import { type Ended, redisUrlOf, run, startProduct } from '../support/product.ts';
+import { type Ended, redisUrlOf, run, runUnread, startProduct } from '../support/product.ts';
 import { fakeTerminal } from './fake-terminal.ts';
 
 /** One clear line, no stack, the exit code of its kind. */
@@ -57,4 +57,8 @@ test('a verb that is none is refused with the one that was meant, and says how i
   const terminal = fakeTerminal();
   assert.equal(await main(['node', 'newsrank', 'stat'], terminal), 2);
   assert.match(terminal.complaints.join(''), /unknown command 'stat'\n\(Did you mean start\?\)\nAdd --help /);
+});
+
+test('a reader that has enough does not make a command fail', async () => {
+  assert.deepEqual(await runUnread(['--print-config']), { code: 0, stdout: '', stderr: '' });
 });

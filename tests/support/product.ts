@@ -32,6 +32,15 @@ export async function run(args: readonly string[], environment: Record<string, s
   return { code, stdout: stdout(), stderr: stderr() };
 }
 
+/** Runs a command whose output nobody reads, as that of `| head` that has enough. */
+export async function runUnread(args: readonly string[], environment: Record<string, string> = {}): Promise<Ended> {
+  const child = spawnProduct(args, environment);
+  const stderr = gather(child.stderr);
+  child.stdout?.destroy();
+  const [code] = await once(child, 'close');
+  return { code, stdout: '', stderr: stderr() };
+}
+
 /** Runs a command that is asked to stop as soon as it logs what matches. */
 export async function runUntil(
   logged: RegExp,
