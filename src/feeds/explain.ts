@@ -60,12 +60,12 @@ export function explainFeed(
   return {
     isDue: isWaiting && target.nextPollAt <= now,
     reasons: [
+      ...guidReasons(target),
       ...stateReasons(target),
       ...leaseReasons(target, now),
       ...failureReasons(target),
       ...(target.failures > 0 ? [] : explainInterval(target, limits, now)),
       ...moveReasons(target),
-      ...guidReasons(target),
       ...hostReasons(target),
       dueReason(target, now),
     ],
@@ -183,11 +183,11 @@ function moveReasons({ movedTo, movedSince, movedPolls }: PollTarget): Reason[] 
 function guidReasons({ guidTrust, guidTrustSince }: PollTarget): Reason[] {
   const since = guidTrustSince === null ? '' : ` since ${guidTrustSince.toISOString()}`;
   const says = {
-    trusted: guidTrustSince === null ? null : `Its guids are trusted again${since}: they tell its articles apart.`,
+    trusted: `Its guids are trusted${guidTrustSince === null ? '' : ` again${since}`}: they tell its articles apart.`,
     changing: `Its guids are not trusted${since}: they were new again and again for articles that were known. Its articles are told by link, title and text, until the guids stay the same in three documents.`,
     reused: `Its guids are not trusted${since}: one stood for another article, with another link and title. Its articles are told by guid and link together, title and text, until ten documents have shown nothing of the kind.`,
   }[guidTrust];
-  return says === null ? [] : [{ about: 'guids', says }];
+  return [{ about: 'guids', says }];
 }
 
 function hostReasons({ host, putOffAt }: WholeFeed): Reason[] {
