@@ -9,9 +9,10 @@ import {
 } from '../api/schemas/article.ts';
 import { type ArticleQuery, listArticles } from '../articles/list.ts';
 import { findArticle, listCategories } from '../articles/store.ts';
+import { findSuccessor } from '../articles/successors.ts';
 import type { Sql } from '../engines/sql.ts';
 import { CodedError } from '../errors.ts';
-import { feedId, parseArticleId } from '../ids.ts';
+import { type ArticleId, feedId, parseArticleId } from '../ids.ts';
 import { callApi } from './through-api.ts';
 import { whereDataIs } from './where-data-is.ts';
 
@@ -21,7 +22,7 @@ export type ArticleWish = Omit<ArticleQuery, 'source' | 'cursor' | 'limit'> & { 
 export interface ArticleReader {
   /** A page at a time: however many there are, few lie in memory together. */
   list(wish: ArticleWish, pageLength: number): AsyncIterable<readonly ListedBody[]>;
-  /** Throws CodedError `article-unknown`. */
+  /** The article, or the one that took its place when it was removed. Throws CodedError `article-unknown`. */
   find(id: string): Promise<ArticleDetailBody>;
 }
 
@@ -53,11 +54,16 @@ export function articlesOnSql(sql: Sql, settings: Settings): ArticleReader {
     },
     async find(text) {
       const id = parseArticleId(text);
-      const article = id === undefined ? undefined : await findArticle(sql, id);
+      const article = id === undefined ? undefined : ((await findArticle(sql, id)) ?? (await findHeir(id)));
       if (article === undefined) throw new CodedError('article-unknown', `There is no article ${text}.`);
       return articleDetailBody(article);
     },
   };
+
+  async function findHeir(id: ArticleId) {
+    const successor = await findSuccessor(sql, id);
+    return successor === undefined ? undefined : await findArticle(sql, successor);
+  }
 
   async function findSource(idOrUrl: string) {
     const { feedAdminOnSql } = await import('./feed-admin-sql.ts');

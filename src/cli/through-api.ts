@@ -11,7 +11,12 @@ export interface Call {
 export async function callApi({ url, token }: LocalAccess, path: string, call: Call = {}): Promise<string> {
   const { method = 'GET', body, type = 'application/json' } = call;
   const headers = { authorization: `Bearer ${token}`, ...(body !== undefined && { 'content-type': type }) };
-  const { statusCode, text } = await send(new URL(path, url), { method, headers, ...(body !== undefined && { body }) });
+  const { statusCode, location, text } = await send(new URL(path, url), {
+    ...{ method, headers },
+    ...(body !== undefined && { body }),
+  });
+  // What was removed leads to what took its place.
+  if (statusCode === 308 && location?.startsWith('/')) return await callApi({ url, token }, location, call);
   if (statusCode < 400) return text;
   const { code, detail } = problemIn(text);
   throw new CodedError(code, detail ?? `${method} ${path} was answered with ${statusCode}.`);
@@ -25,7 +30,12 @@ async function send(
   const { request } = await import('undici');
   try {
     const answer = await request(url, options);
-    return { statusCode: answer.statusCode, text: await answer.body.text() };
+    const { location } = answer.headers;
+    return {
+      statusCode: answer.statusCode,
+      location: typeof location === 'string' ? location : undefined,
+      text: await answer.body.text(),
+    };
   } catch (error) {
     const message = `The newsrank that runs at ${url.origin} does not answer (${messageOf(error)}). Try again, or stop it.`;
     throw new CodedError('unavailable', message, { cause: error });

@@ -5,10 +5,12 @@ import { after, before, type TestContext, test } from 'node:test';
 import { Command, CommanderError } from 'commander';
 import { listen } from '../../src/api/port.ts';
 import { saveArticles } from '../../src/articles/save.ts';
+import { noteSuccessors } from '../../src/articles/successors.ts';
 import { articlesOnApi, articlesOnSql, type WithArticles } from '../../src/cli/article-reader.ts';
 import { addArticles } from '../../src/cli/articles.ts';
 import type { Sql } from '../../src/engines/sql.ts';
 import { CodedError, type ErrorCode } from '../../src/errors.ts';
+import { newArticleId } from '../../src/ids.ts';
 import { serverFor } from '../api/server-under-test.ts';
 import { addFeed, entryOf, later, NOW } from '../articles/entries.ts';
 import { openTestSql } from '../support/engines.ts';
@@ -106,6 +108,13 @@ testVerbs('show tells all that is known', async (run) => {
   );
   const whole = JSON.parse((await run('show', id, '--json')).lines[0] ?? '');
   assert.deepEqual([whole.content, whole.original, whole.copies], ['<p>Text of vote 17</p>', null, []]);
+});
+
+testVerbs('of a removed article, what took its place is shown', async (run) => {
+  const { id } = JSON.parse((await run('search', 'vote', '18', '--json')).lines[0] ?? '');
+  const gone = newArticleId(later(-5000), 999);
+  await noteSuccessors(sql, [{ removed: gone, successor: id }], NOW);
+  assert.equal(JSON.parse((await run('show', gone, '--json')).lines[0] ?? '').title, 'Vote 18');
 });
 
 testVerbs('export writes all as JSON Lines, each once, and tells how far it is', async (run, t) => {

@@ -71,6 +71,7 @@ export function articleRoutes({ sql }: Pick<ApiTools, 'sql'>, lists: Pick<Lists,
 
 async function successorOf(sql: Sql, id: ArticleId | undefined): Promise<ArticleId> {
   const successor = id === undefined ? undefined : await findSuccessor(sql, id);
-  if (successor === undefined) throw new CodedError('article-unknown', 'It never was here, or is no longer kept.');
+  if (successor === undefined)
+    throw new CodedError('article-unknown', 'This article never was here, or is no longer kept.');
   return successor;
 }
