@@ -15,8 +15,8 @@ export function addressOf(request: Pick<FastifyRequest, 'ip' | 'socket'>): strin
 /** `request.ip` as Fastify has it behind so many proxies, without Fastify's request. */
 export function forwardedAddress({ headers, socket }: IncomingMessage, hops: number): string {
   const header = headers['x-forwarded-for'];
-  let address = socket.remoteAddress ?? '';
-  if (hops === 0 || typeof header !== 'string') return address;
+  let address: string | undefined;
+  if (hops === 0 || typeof header !== 'string') return socket.remoteAddress ?? '';
   for (let end = header.length, hop = 0; hop < hops && end > 0; ) {
     const comma = header.lastIndexOf(',', end - 1);
     const named = header.slice(comma + 1, end).trim();
@@ -26,7 +26,7 @@ export function forwardedAddress({ headers, socket }: IncomingMessage, hops: num
     }
     end = comma;
   }
-  return address;
+  return address ?? socket.remoteAddress ?? '';
 }
 
 /** Who shares a limit: an IPv4 address, or a /64 of IPv6, of which every household has a whole one. */

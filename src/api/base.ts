@@ -2,6 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { SECOND } from '../clock.ts';
 import type { Log } from '../log.ts';
+import { DirectRequest } from './direct-request.ts';
+import { endIdleConnections } from './idle-connections.ts';
 import { measureRequests } from './measure.ts';
 import { answerBrokenRequest, codedErrorOf, errorHandler, sendProblem } from './problem.ts';
 import type { ApiTools } from './tools.ts';
@@ -13,7 +15,7 @@ const REQUEST_TIMEOUT = 15 * SECOND;
 const HEADERS_TIMEOUT = 10 * SECOND;
 /** Longer than the heartbeat of an event stream, and than load balancers keep a connection (60 s), so that they let go first. */
 const IDLE_TIMEOUT = 120 * SECOND;
-/** How often Node looks for requests that are late; its own 30 s would let them hold a connection for 45. */
+/** How often is looked for requests that are late, and for connections that rest; Node's 30 s would let the former hold one for 45. */
 const LATENESS_CHECK = 10 * SECOND;
 const CLOSE_PATIENCE = 10 * SECOND;
 const IDLE_CHECK = 0.1 * SECOND;
@@ -38,8 +40,7 @@ export function openBase(tools: Pick<ApiTools, 'settings' | 'metrics' | 'clock'>
     trustProxy: hops > 0 && ((_address: string, hop: number) => hop < hops),
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT,
-    http: { connectionsCheckingInterval: LATENESS_CHECK },
-    connectionTimeout: IDLE_TIMEOUT,
+    http: { connectionsCheckingInterval: LATENESS_CHECK, IncomingMessage: DirectRequest },
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     clientErrorHandler: answerBrokenRequest,
@@ -53,9 +54,8 @@ export function openBase(tools: Pick<ApiTools, 'settings' | 'metrics' | 'clock'>
   });
 
   app.server.headersTimeout = HEADERS_TIMEOUT;
-  // Resting connections end with IDLE_TIMEOUT. A limit of their own would be set and lifted with each request: a tenth of
-  // what Node spends on one.
   app.server.keepAliveTimeout = 0;
+  endIdleConnections(app.server, { idleMs: IDLE_TIMEOUT, everyMs: LATENESS_CHECK });
   // app.close() takes no more connections and lets running requests finish, but not for ever. A connection whose answer
   // was under way when it began falls idle later, when Node does not look any more.
   app.addHook('preClose', async () => {

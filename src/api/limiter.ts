@@ -1,6 +1,6 @@
-import { crc32 } from 'node:zlib';
 import { LRUCache } from 'lru-cache';
 import { MINUTE } from '../clock.ts';
+import { fnv1a } from '../fnv1a.ts';
 
 /** Callers remembered at once; whoever was quiet longest is forgotten first, which is to his advantage only. */
 const MAX_CALLERS = 50_000;
@@ -75,5 +75,5 @@ export function openLimiter(perMinute: number): Limiter {
 }
 
 function counterOf(caller: string): number {
-  return crc32(caller) % COUNTERS;
+  return fnv1a(caller) % COUNTERS;
 }

@@ -39,7 +39,10 @@ export interface ListDesk {
  * answer by its address alone, from Node's own request and response. Routing, and what a framework makes of the two, took
  * half of what a list costs.
  */
-export function openListDesk(lists: Pick<Lists, 'fresh'>, metrics: Pick<Metrics, 'httpDuration'>): ListDesk {
+export function openListDesk(
+  lists: Pick<Lists, 'fresh'>,
+  metrics: Pick<Metrics, 'httpDuration' | 'onSettle'>,
+): ListDesk {
   const measure = openMeasure(metrics)('GET', RANKINGS_ROUTE);
   const answers = new WeakMap<Snapshot, Answers>();
   /** Names of lists by address. */

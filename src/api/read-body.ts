@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { CodedError, ERRORS } from '../errors.ts';
+import { type BodyEar, DirectRequest } from './direct-request.ts';
 
 /** What has come of a body; nearly all come in one chunk, which is decoded where it lies. */
 interface Body {
@@ -10,7 +11,7 @@ interface Body {
 
 /**
  * Reads the body as a text and hands it on, or the error `body-too-large`; of a caller that goes away, neither. Node gives
- * up what comes too slowly, and what is no HTTP.
+ * up what comes too slowly, and what is no HTTP. To be called as soon as the request has come.
  */
 export function readBody(
   request: IncomingMessage,
@@ -23,13 +24,18 @@ export function readBody(
     return;
   }
   const body: Body = { first: undefined, rest: undefined, length: 0 };
-  request.on('data', (chunk: Buffer) => {
-    add(body, chunk);
-    if (body.length <= limit) return;
-    request.removeAllListeners('data').removeAllListeners('end');
-    onError(tooLarge());
-  });
-  request.on('end', () => onText(takeText(body)));
+  const ear: BodyEar = {
+    onChunk: (chunk) => {
+      if (body.length > limit) return;
+      add(body, chunk);
+      if (body.length > limit) onError(tooLarge());
+    },
+    onEnd: () => {
+      if (body.length <= limit) onText(takeText(body));
+    },
+  };
+  if (request instanceof DirectRequest) request.takeBody(ear);
+  else request.on('data', ear.onChunk).on('end', ear.onEnd);
 }
 
 function add(body: Body, chunk: Buffer): void {

@@ -67,10 +67,10 @@ export function openViewDesk(tools: ApiTools, intake: Intake): Desk {
       const isTrusted = hasToken(caller);
       const reporter = reporterOf(caller, isTrusted ? 'ingest' : 'beacon');
       forgetHeaders(request);
-      intake.take(reportsOf(body, isTrusted), reporter).then(
-        (collected) => confirm(response, collected, startedAt),
-        (error: unknown) => refuse(request, response, error, startedAt),
-      );
+      intake.takeThen(reportsOf(body, isTrusted), reporter, (collected, failure) => {
+        if (collected === undefined) refuse(request, response, failure, startedAt);
+        else confirm(response, collected, startedAt);
+      });
     } catch (error) {
       refuse(request, response, error, startedAt);
     }

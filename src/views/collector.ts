@@ -3,19 +3,20 @@ import type { Clock } from '../clock.ts';
 import type { RedisClient } from '../engines/redis.ts';
 import { sendTogether } from '../engines/together.ts';
 import { CodedError } from '../errors.ts';
-import { parseArticleId } from '../ids.ts';
 import { type Batches, openBatches } from './batches.ts';
 import { openBotCheck } from './bots.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { CrawlerCheck } from './crawlers.ts';
 import { findSalts, heldSalts, type SaltOf } from './day-salts.ts';
 import { withDeadline } from './deadline.ts';
+import { type Done, promised } from './done.ts';
 import { type Origins, openOrigins, weighedOf } from './network.ts';
 import { type NotedRead, readOf, timesOf } from './noted-read.ts';
 import { type Recorded, recordReads } from './record.ts';
+import { refusalOf } from './refusal.ts';
 import type { Refusals } from './refusals.ts';
 import { drop, type Tally } from './tally.ts';
-import type { Collected, CountedArticle, DropReason, Reporter, ViewReport } from './view.ts';
+import type { Collected, CountedArticle, Reporter, ViewReport } from './view.ts';
 import { openSalts, type Salts } from './visitor.ts';
 
 /** Takes reported views and counts those that are reads. */
@@ -26,6 +27,8 @@ export interface Collector {
    * either, those that were counted are recognised.
    */
   collect(reports: readonly ViewReport[], reporter: Reporter): Promise<Collected>;
+  /** The same without a promise. */
+  collectThen(reports: readonly ViewReport[], reporter: Reporter, done: Done<Collected>): void;
   /** Refuses new views and settles when those that wait are counted. */
   close(): Promise<void>;
 }
@@ -46,7 +49,7 @@ export interface CollectorTools {
 export interface CollectorLimits {
   /** Views that may wait at the same time, over all requests. */
   readonly maxWaiting: number;
-  /** How long reads gather before they are counted together. */
+  /** How long reads gather before they are counted together, at most. */
   readonly gatherMs: number;
   /** How long Redis and the database may take, all steps of a request together. */
   readonly answerMs: number;
@@ -60,7 +63,6 @@ const MAX_AGENTS = 5000;
 const RETRY_SECONDS = 1;
 /** What a step is given even where those before it left no time: it takes a few milliseconds. */
 const LEAST_MS = 100;
-const MAX_URL = 2048;
 
 export function openCollector(tools: CollectorTools, limits: Partial<CollectorLimits> = {}): Collector {
   const { redis, clock } = tools;
@@ -83,18 +85,21 @@ export function openCollector(tools: CollectorTools, limits: Partial<CollectorLi
   };
   let isClosed = false;
 
+  const collectThen: Collector['collectThen'] = (reports, reporter, done) => {
+    if (isClosed) {
+      return done(undefined, new CodedError('unavailable', 'This server is stopping.', { retryAfter: RETRY_SECONDS }));
+    }
+    const waiting = counting.batches.waiting() + counting.asking;
+    if (waiting + reports.length > maxWaiting) {
+      const message = `${waiting} views wait to be counted. Send these again later.`;
+      return done(undefined, new CodedError('overload', message, { retryAfter: RETRY_SECONDS }));
+    }
+    countViews(counting, reports, reporter, done);
+  };
+
   return {
-    collect(reports, reporter) {
-      if (isClosed) {
-        return Promise.reject(new CodedError('unavailable', 'This server is stopping.', { retryAfter: RETRY_SECONDS }));
-      }
-      const waiting = counting.batches.waiting() + counting.asking;
-      if (waiting + reports.length > maxWaiting) {
-        const message = `${waiting} views wait to be counted. Send these again later.`;
-        return Promise.reject(new CodedError('overload', message, { retryAfter: RETRY_SECONDS }));
-      }
-      return countViews(counting, reports, reporter);
-    },
+    collectThen,
+    collect: (reports, reporter) => promised((done) => collectThen(reports, reporter, done)),
     async close() {
       isClosed = true;
       if (counting.asking > 0) await new Promise<void>((resolve) => (counting.onAsked = resolve));
@@ -120,18 +125,26 @@ interface Counting {
  * Takes one request's views through all checks, in this order: what costs nothing first. Nearly always all that this needs
  * is in memory, and nothing is waited for but Redis' answer.
  */
-function countViews(counting: Counting, reports: readonly ViewReport[], reporter: Reporter): Promise<Collected> {
+function countViews(
+  counting: Counting,
+  reports: readonly ViewReport[],
+  reporter: Reporter,
+  done: Done<Collected>,
+): void {
   const { catalogue, clock, isCrawler, onRefused } = counting.tools;
   const tally: Tally = { accepted: 0, dropped: {} };
   const isProgram = counting.isBot(reporter.userAgent) || isCrawler?.(reporter.address) === true;
   const candidates = candidatesOf(reports, reporter, isProgram, tally, onRefused);
-  if (candidates.length === 0) return Promise.resolve(tally);
+  if (candidates.length === 0) {
+    done(tally);
+    return;
+  }
   const [since, now] = [performance.now(), clock()];
   const articles = catalogue.recall?.(candidates, now);
   const times = timesOf(candidates, reporter, now);
   const saltOf = articles && heldSalts(counting.salts, times, now);
-  if (articles === undefined || saltOf === undefined) return askAndCount(counting, candidates, reporter, tally);
-  return count(counting, { candidates, articles, times, reporter, saltOf, now, since }, tally);
+  if (articles === undefined || saltOf === undefined) void askAndCount(counting, candidates, reporter, tally, done);
+  else count(counting, { candidates, articles, times, reporter, saltOf, now, since }, tally, done);
 }
 
 async function askAndCount(
@@ -139,17 +152,18 @@ async function askAndCount(
   candidates: readonly ViewReport[],
   reporter: Reporter,
   tally: Tally,
-): Promise<Collected> {
+  done: Done<Collected>,
+): Promise<void> {
   counting.asking += candidates.length;
-  let counted: Promise<Collected>;
   try {
     // Once nothing is asked any more, all of it is in a batch: so `close` finds it in one place or the other.
-    counted = count(counting, await ask(counting, candidates, reporter), tally);
+    count(counting, await ask(counting, candidates, reporter), tally, done);
+  } catch (error) {
+    done(undefined, error);
   } finally {
     counting.asking -= candidates.length;
     if (counting.asking === 0) counting.onAsked();
   }
-  return await counted;
 }
 
 async function ask(
@@ -181,7 +195,8 @@ function count(
   counting: Counting,
   { candidates, articles, times, reporter, saltOf, now, since }: Known,
   tally: Tally,
-): Promise<Collected> {
+  done: Done<Collected>,
+): void {
   const hashing = { saltOf, origins: counting.origins, now };
   const reads: NotedRead[] = [];
   for (let i = 0; i < candidates.length; i++) {
@@ -189,7 +204,10 @@ function count(
     if (article === undefined) drop(tally, 'unknown-article');
     else reads.push(readOf(hashing, article, candidates[i] as ViewReport, times[i] as Date, reporter));
   }
-  return counting.batches.add(reads, since, (recorded) => tallyUp(counting, tally, reads, recorded));
+  counting.batches.add(reads, since, (recorded, failure) => {
+    if (recorded === undefined) done(undefined, failure);
+    else done(tallyUp(counting, tally, reads, recorded));
+  });
 }
 
 function candidatesOf(
@@ -227,19 +245,4 @@ function tallyUp(
     if (read.noted !== undefined) origins?.takeBack(read.noted);
   }
   return tally;
-}
-
-/** Why a view is refused before anything is looked up. */
-function refusalOf(report: ViewReport, reporter: Reporter, isProgram: boolean): DropReason | undefined {
-  if (!isValid(report, reporter)) return 'invalid';
-  if (reporter.isPrefetch) return 'prefetch';
-  // A server that speaks for a visitor is a program itself.
-  const speaksForVisitor = reporter.isTrusted && report.visitor !== undefined;
-  return !speaksForVisitor && isProgram ? 'bot' : undefined;
-}
-
-function isValid({ article, url, at }: ViewReport, { isTrusted }: Reporter): boolean {
-  if (isTrusted && at !== undefined && Number.isNaN(at.getTime())) return false;
-  if (article !== undefined) return parseArticleId(article) !== undefined;
-  return url !== undefined && url !== '' && url.length <= MAX_URL;
 }

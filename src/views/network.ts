@@ -1,6 +1,7 @@
 import { isIPv4 } from 'node:net';
 import { crc32 } from 'node:zlib';
 import ipaddr from 'ipaddr.js';
+import { fnv1a } from '../fnv1a.ts';
 import type { ArticleId } from '../ids.ts';
 import { SEEN_SLOT_SECONDS } from './keys.ts';
 import { hmac } from './visitor.ts';
@@ -61,11 +62,11 @@ export function openOrigins(): Origins {
       if (slot !== countedSlot) for (const counters of [ownCounters, nearCounters]) counters.fill(0);
       countedSlot = slot;
       const prefixes = prefixesOf(address);
-      const seed = crc32(article);
-      const [own, near] = [mix(crc32(prefixes.own) ^ seed), mix(crc32(prefixes.near) ^ seed)];
+      const seed = fnv1a(article);
+      const [own, near] = [mix(fnv1a(prefixes.own) ^ seed), mix(fnv1a(prefixes.near) ^ seed)];
       const [ownReads, nearReads] = [count(ownCounters, own, 1), count(nearCounters, near, 1)];
       const isWeighed = ownReads > FREE || nearReads > 3 * FREE;
-      return { weighed: isWeighed ? keyedHashes(salt, prefixes, seed) : undefined, own, near, slot };
+      return { weighed: isWeighed ? keyedHashes(salt, prefixes, article) : undefined, own, near, slot };
     },
     takeBack({ own, near, slot }) {
       if (slot !== countedSlot) return;
@@ -92,7 +93,8 @@ interface Prefixes {
  * What Redis is told of the few that are weighed. Of the network by its HMAC, of the address by another word of that HMAC
  * and what the address adds; CRC-32 tells apart whatever differs in its last four bytes only, as addresses of one network do.
  */
-function keyedHashes(salt: Buffer, { own, near }: Prefixes, seed: number): string {
+function keyedHashes(salt: Buffer, { own, near }: Prefixes, article: ArticleId): string {
+  const seed = crc32(article);
   const digest = hmac(salt, `network|${near}`);
   const word = (from: number) => Number.parseInt(digest.slice(from, from + 8), 16);
   return hex(mix(mix(word(8) ^ crc32(own)) ^ seed)) + hex(mix(word(0) ^ seed));

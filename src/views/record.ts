@@ -42,8 +42,16 @@ const script = readScript(...PARTS.map((part) => new URL(part, import.meta.url))
 
 const secondsOf = (time: Date): string => (time.getTime() / 1000).toFixed(3);
 
-const joined = (categories: readonly CategorySlug[]): string =>
-  categories.length === 0 ? UNCATEGORISED : categories.join(',');
+/** By the list itself: an article's is the same one for as long as the catalogue remembers the article. */
+const joinedLists = new WeakMap<readonly CategorySlug[], string>();
+
+function joined(categories: readonly CategorySlug[]): string {
+  const known = joinedLists.get(categories);
+  if (known !== undefined) return known;
+  const text = categories.length === 0 ? UNCATEGORISED : categories.join(',');
+  joinedLists.set(categories, text);
+  return text;
+}
 
 function head(now: Date): (string | number)[] {
   const starts = windowStarts(now);

@@ -65,6 +65,7 @@ test('a new version is served within a second, by whatever words, and every answ
   assert.deepEqual(JSON.parse((await get(path)).text), next);
   assert.equal((await get(path, TAG)).statusCode, 200);
   assert.equal((await get(path, { 'if-none-match': '"def456"' })).statusCode, 304);
+  metrics.settle();
   const counted = await metrics.httpDuration.get();
   const routes = counted.values.filter(({ metricName }) => metricName?.endsWith('_count'));
   assert.deepEqual(new Set(routes.map(({ labels }) => labels.route)), new Set(['/v1/rankings/:kind']));

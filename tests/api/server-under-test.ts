@@ -46,6 +46,9 @@ export function toolsFor(
         collected.calls.push({ reports, reporter });
         return collected.answer(reports, reporter);
       },
+      collectThen(reports, reporter, done) {
+        this.collect(reports, reporter).then(done, (failure: unknown) => done(undefined, failure));
+      },
       async close() {},
     },
     metrics: openMetrics('0.0.0-test'),
