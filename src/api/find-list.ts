@@ -35,7 +35,10 @@ export async function scopeOf(lists: Pick<Lists, 'categoryName'>, category: stri
 /** The category's name. Throws `category-unknown`. */
 export async function nameOfCategory(lists: Pick<Lists, 'categoryName'>, slug: string): Promise<string> {
   const name = await lists.categoryName(slug);
-  if (name === undefined) throw new CodedError('category-unknown', 'GET /v1/categories names them all.');
+  if (name === undefined) {
+    const message = `There is no category ${slug.slice(0, 64)}: GET /v1/categories names them all.`;
+    throw new CodedError('category-unknown', message);
+  }
   return name;
 }
 

@@ -19,6 +19,7 @@ export function addArticlesExport(articles: Command, terminal: Terminal, withArt
   addFilterOptions(articles.command('export [words...]'))
     .description('write articles with their texts as JSON Lines, newest first: all, or those of a search')
     .option('--output <file>', 'into this file, which is there when it is whole')
+    .option('--json', 'as every verb has it: JSON is what this one writes anyway')
     .action(async (words: string[], { output, ...options }: Options) => {
       const wish = { ...wishOf(words, options, systemClock()), content: true };
       await withArticles(terminal.settings(), async (reader) => {

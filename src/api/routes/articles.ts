@@ -59,7 +59,7 @@ export function articleRoutes({ sql }: Pick<ApiTools, 'sql'>, lists: Pick<Lists,
         const [article, story] =
           id === undefined ? [] : await Promise.all([findArticle(sql, id), findRelated(sql, id, MAX_RELATED)]);
         if (article === undefined) {
-          const successor = await successorOf(sql, id);
+          const successor = await successorOf(sql, id, request.params.id);
           return reply.header('cache-control', FRESH).redirect(`/v1/articles/${successor}`, 308);
         }
         reply.header('cache-control', FRESH);
@@ -69,9 +69,11 @@ export function articleRoutes({ sql }: Pick<ApiTools, 'sql'>, lists: Pick<Lists,
   };
 }
 
-async function successorOf(sql: Sql, id: ArticleId | undefined): Promise<ArticleId> {
+async function successorOf(sql: Sql, id: ArticleId | undefined, asked: string): Promise<ArticleId> {
   const successor = id === undefined ? undefined : await findSuccessor(sql, id);
-  if (successor === undefined)
-    throw new CodedError('article-unknown', 'This article never was here, or is no longer kept.');
+  if (successor === undefined) {
+    const message = `There is no article ${asked.slice(0, 64)}: it never was here, or is no longer kept.`;
+    throw new CodedError('article-unknown', message);
+  }
   return successor;
 }
