@@ -17,7 +17,7 @@ export const ERRORS = {
   'backup-unwritable': { status: 500, exit: 1, title: 'The backup cannot be written' },
   'database-used': { status: 409, exit: 1, title: 'The database is not empty' },
   'opml-unreadable': { status: 400, exit: 1, title: 'The OPML file cannot be read' },
-  'feed-url-invalid': { status: 400, exit: 1, title: 'The feed URL cannot be used' },
+  'feed-url-invalid': { status: 400, exit: 2, title: 'The feed URL cannot be used' },
   'feed-not-found': { status: 422, exit: 1, title: 'The page leads to no feed' },
   'feed-ambiguous': { status: 422, exit: 1, title: 'The page leads to several feeds' },
   'feed-exists': { status: 409, exit: 1, title: 'The feed is there already' },

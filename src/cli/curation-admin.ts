@@ -4,6 +4,7 @@ import { type CurationAnswer, curationBody } from '../api/schemas/curation.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Sql } from '../engines/sql.ts';
 import { addCuration, endCuration, listCurations, type NewCuration } from '../ranking/curation-store.ts';
+import { allItems } from './all-pages.ts';
 import { callApi } from './through-api.ts';
 import { whereDataIs } from './where-data-is.ts';
 
@@ -19,7 +20,7 @@ export interface CurationAdmin {
 /** Runs `work` on the lists of these settings, and closes what that took. */
 export type WithCuration = <T>(settings: Settings, work: (admin: CurationAdmin) => Promise<T>) => Promise<T>;
 
-const MAX_LISTED = 500;
+const PAGE = 500;
 
 export const withCuration: WithCuration = (settings, work) =>
   whereDataIs(settings, {
@@ -32,7 +33,10 @@ export function curationOnSql(sql: Sql, clock: Clock): CurationAdmin {
   return {
     add: async (asked) => curationBody(await addCuration(sql, asked, clock())),
     end: async (id, by) => curationBody(await endCuration(sql, id, by, clock())),
-    list: async (all) => (await listCurations(sql, { all, limit: MAX_LISTED }, clock())).map(curationBody),
+    async list(all) {
+      const page = (cursor?: string) => listCurations(sql, { all, limit: PAGE, ...(cursor && { cursor }) }, clock());
+      return (await allItems(page)).map(curationBody);
+    },
   };
 }
 
@@ -51,9 +55,10 @@ export function curationOnApi(access: LocalAccess): CurationAdmin {
       });
     },
     end: (id, by) => post(`/v1/curations/${id}/end`, { by }),
-    async list(all) {
-      const page = JSON.parse(await callApi(access, `/v1/curations${all ? '?all=true' : ''}`));
-      return (page as { items: CurationAnswer[] }).items;
-    },
+    list: (all) =>
+      allItems<CurationAnswer>(async (cursor) => {
+        const query = new URLSearchParams({ all: String(all), ...(cursor && { cursor }) });
+        return JSON.parse(await callApi(access, `/v1/curations?${query}`));
+      }),
   };
 }

@@ -3,6 +3,7 @@ import type { ExplanationBody, FeedBody } from '../api/schemas/feed.ts';
 import { CodedError } from '../errors.ts';
 import { writeOpml } from '../feeds/opml.ts';
 import { feedId } from '../ids.ts';
+import { allPages } from './all-pages.ts';
 import type { FeedAdmin, ImportCounts } from './feed-admin.ts';
 import { isFeedId, unknownFeed } from './feed-admin-sql.ts';
 import { callApi } from './through-api.ts';
@@ -52,12 +53,8 @@ export function feedAdminOnApi(access: LocalAccess): FeedAdmin {
         ...(category !== undefined && { category }),
         ...(isFailing !== undefined && { failing: String(isFailing) }),
       };
-      let page = await readPage(filter);
-      yield page.items;
-      while (page.next !== null) {
-        page = await readPage({ ...filter, cursor: page.next });
-        yield page.items;
-      }
+      const pages = allPages((cursor) => readPage({ ...filter, ...(cursor && { cursor }) }));
+      for await (const { items } of pages) yield items;
     },
     explain: (id) => json<ExplanationBody>(`/v1/feeds/${id}/explain`),
     async remove(id) {

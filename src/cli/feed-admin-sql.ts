@@ -11,6 +11,7 @@ import { keepOutlines, readOutlines } from '../feeds/other-outlines.ts';
 import * as store from '../feeds/store.ts';
 import { readFeedUrl } from '../feeds/url.ts';
 import { type FeedId, feedId } from '../ids.ts';
+import { allPages } from './all-pages.ts';
 import type { FeedAdmin } from './feed-admin.ts';
 
 interface Tools {
@@ -38,12 +39,8 @@ export function feedAdminOnSql({ sql, settings, pollHere }: Tools): FeedAdmin {
       return { added: added.length, existing: existing.length, rejected: rejected.length, problems: rejected };
     },
     async *list(filter) {
-      let page = await store.listFeeds(sql, { ...filter, limit: PAGE });
-      yield page.items.map(feedBody);
-      while (page.next !== null) {
-        page = await store.listFeeds(sql, { ...filter, limit: PAGE, cursor: page.next });
-        yield page.items.map(feedBody);
-      }
+      const pages = allPages((cursor) => store.listFeeds(sql, { ...filter, limit: PAGE, ...(cursor && { cursor }) }));
+      for await (const { items } of pages) yield items.map(feedBody);
     },
     find: async (idOrUrl) => feedBody(await find(sql, idOrUrl)),
     async explain(id) {

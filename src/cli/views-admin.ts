@@ -7,6 +7,7 @@ import type { Sql } from '../engines/sql.ts';
 import type { ArticleId } from '../ids.ts';
 import { listRevocations } from '../views/revocations.ts';
 import { type RevocationRule, revokeViews, undoRevocation } from '../views/revoke.ts';
+import { allItems } from './all-pages.ts';
 import { callApi } from './through-api.ts';
 import { whereDataIs } from './where-data-is.ts';
 
@@ -25,7 +26,7 @@ export interface ViewsAdmin {
 /** Runs `work` on the reads of these settings, and closes what that took. */
 export type WithViewsAdmin = <T>(settings: Settings, work: (admin: ViewsAdmin) => Promise<T>) => Promise<T>;
 
-const MAX_LISTED = 200;
+const PAGE = 200;
 
 export const withViewsAdmin: WithViewsAdmin = (settings, work) =>
   whereDataIs(settings, {
@@ -38,7 +39,10 @@ export function viewsAdminOnSql(sql: Sql, zone: string, clock: Clock): ViewsAdmi
   return {
     revoke: async (rule, author) => revokedBody(await revokeViews(sql, rule, zone, clock(), author)),
     undo: async (id, by) => revokedBody(await undoRevocation(sql, id, by, clock())),
-    list: async (article) => (await listRevocations(sql, article, MAX_LISTED)).map(revocationBody),
+    async list(article) {
+      const page = (cursor?: string) => listRevocations(sql, { article, limit: PAGE, ...(cursor && { cursor }) });
+      return (await allItems(page)).map(revocationBody);
+    },
   };
 }
 
@@ -49,10 +53,10 @@ export function viewsAdminOnApi(access: LocalAccess): ViewsAdmin {
   return {
     revoke: (rule, author) => post('/v1/views/revoke', { ...rule, ...(author ?? { dryRun: true }) }),
     undo: (id, by) => post(`/v1/views/revocations/${id}/undo`, { by }),
-    async list(article) {
-      const query = article === undefined ? '' : `?article=${article}`;
-      const page = JSON.parse(await callApi(access, `/v1/views/revocations${query}`));
-      return (page as { items: RevocationBody[] }).items;
-    },
+    list: (article) =>
+      allItems<RevocationBody>(async (cursor) => {
+        const query = new URLSearchParams({ ...(article && { article }), ...(cursor && { cursor }) });
+        return JSON.parse(await callApi(access, `/v1/views/revocations?${query}`));
+      }),
   };
 }

@@ -1,6 +1,7 @@
 import { MINUTE } from '../clock.ts';
 import type { Sql } from '../engines/sql.ts';
 import { CodedError } from '../errors.ts';
+import { type IdPage, idInCursor, idPage } from '../id-page.ts';
 import { categorySlug, type FeedId } from '../ids.ts';
 import { insertFeeds, type NewFeed, sortCandidates } from './add-feeds.ts';
 import { createCategories } from './categories.ts';
@@ -85,19 +86,15 @@ export interface FeedFilter {
 export async function listFeeds(
   sql: Sql,
   { cursor, limit, state, category, isFailing }: FeedFilter & { cursor?: string; limit: number },
-): Promise<{ items: Feed[]; next: string | null }> {
-  if (cursor !== undefined && !/^\d{1,15}$/.test(cursor)) {
-    throw new CodedError('cursor-invalid', 'Use the value of "next" from the page before.');
-  }
+): Promise<IdPage<Feed>> {
   const { rows } = await sql.query<FeedRow>(
     `select ${FEED_COLUMNS} from feeds
      where id > $1 and ($3::text is null or state = $3) and ($5::boolean is null or (failures > 0) = $5)
        and ($4::text is null or exists (select from feed_categories where feed_id = feeds.id and category = $4))
      order by id limit $2::integer + 1`,
-    [cursor ?? '0', limit, state ?? null, category ?? null, isFailing ?? null],
+    [idInCursor(cursor) ?? '0', limit, state ?? null, category ?? null, isFailing ?? null],
   );
-  const items = rows.slice(0, limit).map(toFeed);
-  return { items, next: rows.length > limit ? String(items.at(-1)?.id) : null };
+  return idPage(rows.map(toFeed), limit);
 }
 
 /** The feed that has this URL, or had it before it moved. */

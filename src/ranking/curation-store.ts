@@ -1,6 +1,7 @@
 import { findCounted } from '../articles/store.ts';
 import type { Sql } from '../engines/sql.ts';
 import { CodedError } from '../errors.ts';
+import { type IdPage, idInCursor, idPage } from '../id-page.ts';
 import { type ArticleId, parseArticleId } from '../ids.ts';
 import { type Curation, type CurationRule, PINNED_KINDS } from './curation.ts';
 import { LIST_ITEMS } from './list.ts';
@@ -83,15 +84,16 @@ export async function endCuration(sql: Sql, id: number, by: string, now: Date): 
 /** The log, the newest first: what is in force, or all that was ever decided. */
 export async function listCurations(
   sql: Sql,
-  { all, limit }: { readonly all: boolean; readonly limit: number },
+  { all, limit, cursor }: { readonly all: boolean; readonly limit: number; readonly cursor?: string },
   now: Date,
-): Promise<CurationRecord[]> {
+): Promise<IdPage<CurationRecord>> {
   const { rows } = await sql.query<CurationRecord>(
     `select ${COLUMNS} from curations
-     where $1 or (ended_at is null and coalesce(expires_at > $2, true)) order by id desc limit $3`,
-    [all, now, limit],
+     where ($1 or (ended_at is null and coalesce(expires_at > $2, true))) and ($4::bigint is null or id < $4)
+     order by id desc limit $3::integer + 1`,
+    [all, now, limit, idInCursor(cursor)],
   );
-  return rows;
+  return idPage(rows, limit);
 }
 
 function refuseNonsense(asked: NewCuration, now: Date): void {

@@ -1,4 +1,5 @@
 import type { Sql } from '../engines/sql.ts';
+import { type IdPage, idInCursor, idPage } from '../id-page.ts';
 import type { ArticleId } from '../ids.ts';
 import type { RevocableClass } from './view-class.ts';
 
@@ -21,7 +22,14 @@ export interface Revocation {
 }
 
 /** The revocations, the newest first; with an article, those that took reads of it or of its copies. */
-export async function listRevocations(sql: Sql, article: ArticleId | undefined, limit: number): Promise<Revocation[]> {
+export async function listRevocations(
+  sql: Sql,
+  {
+    article,
+    limit,
+    cursor,
+  }: { readonly article: ArticleId | undefined; readonly limit: number; readonly cursor?: string },
+): Promise<IdPage<Revocation>> {
   const { rows } = await sql.query<Revocation>(
     `with family as (
        select $1::text as id union select id from articles where original_id = $1
@@ -33,9 +41,9 @@ export async function listRevocations(sql: Sql, article: ArticleId | undefined, 
      select id, class, from_at as "from", to_at as "to", article_id as article, made_by as "by", reason, made_at as at,
             undone_at as "undoneAt", undone_by as "undoneBy", coalesce(reads, 0)::int as reads
      from revocations left join taken on revocation_id = id
-     where $1::text is null or reads > 0 or article_id = $1
-     order by id desc limit $2`,
-    [article ?? null, limit],
+     where ($1::text is null or reads > 0 or article_id = $1) and ($3::bigint is null or id < $3)
+     order by id desc limit $2::integer + 1`,
+    [article ?? null, limit, idInCursor(cursor)],
   );
-  return rows;
+  return idPage(rows, limit);
 }

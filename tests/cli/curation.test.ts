@@ -140,3 +140,27 @@ test('the routes are for who has a token, and look at what they are given', asyn
   assert.deepEqual((await ask('GET', '/v1/curations')).body, { items: [], next: null });
   assert.equal(((await ask('GET', '/v1/curations?all=true')).body['items'] as unknown[]).length, 1);
 });
+
+test('however many there are, the listing goes on where it stopped, and the command reads it to its end', async () => {
+  await sql.query(
+    `insert into curations (action, target, value, made_by, made_at)
+     select 'exclude', 'word', 'word ' || n, 'ed', $1 from generate_series(1, 1001) n`,
+    [START],
+  );
+  const seen: unknown[] = [];
+  let next: unknown = '';
+  for (let pages = 1; pages <= 3; pages++) {
+    const { body } = await ask('GET', `/v1/curations${next === '' ? '' : `?cursor=${next}`}`);
+    seen.push(...(body['items'] as { id: number }[]).map(({ id }) => id));
+    next = body['next'];
+    assert.equal(next === null, pages === 3);
+  }
+  assert.deepEqual(
+    seen,
+    Array.from({ length: 1001 }, (_, n) => 1001 - n),
+  );
+  for (const admin of Object.values(admins)) assert.equal((await admin.list(false)).length, 1001);
+  for (const path of ['/v1/curations?cursor=x', '/v1/views/revocations?cursor=-1']) {
+    assert.deepEqual((await ask('GET', path)).body['type'], 'urn:newsrank:problem:cursor-invalid', path);
+  }
+});

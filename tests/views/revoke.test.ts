@@ -96,7 +96,9 @@ test('what a class gave in a period leaves counts and lists, and nothing else do
 
   const undone = await undoRevocation(engines.sql, Number(id), 'bob', START);
   assert.equal(undone.reads, 0, 'the second stands, and takes over');
-  const [second] = await listRevocations(engines.sql, undefined, 10);
+  const {
+    items: [second],
+  } = await listRevocations(engines.sql, { article: undefined, limit: 10 });
   assert.equal(second?.reads, 40);
   await undoRevocation(engines.sql, Number(second?.id), 'bob', START);
   await tick(engines, START);
@@ -139,7 +141,10 @@ test('the reads of our box, of a crowd, of everybody, and of one article with it
   const { id } = await revoke({ article: THIRD });
   await tick(engines, START);
   assert.deepEqual(await inDay(), counts({ [FIRST]: 2 }));
-  const log = await listRevocations(engines.sql, THIRD, 10);
+  const first = await listRevocations(engines.sql, { article: THIRD, limit: 1 });
+  const rest = await listRevocations(engines.sql, { article: THIRD, limit: 10, cursor: String(first.next) });
+  assert.equal(rest.next, null);
+  const log = [...first.items, ...rest.items];
   assert.deepEqual(
     log.map((one) => [one.id, one.class, one.reads, one.by, one.reason]),
     [

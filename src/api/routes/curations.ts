@@ -35,8 +35,13 @@ export function curationRoutes({ sql, clock }: Pick<ApiTools, 'sql' | 'clock'>) 
         },
       },
       async ({ query }) => {
-        const found = await listCurations(sql, { all: query.all === true, limit: MAX_LISTED }, clock());
-        return { items: found.map(curationBody), next: null };
+        const { all = false, cursor } = query;
+        const { items, next } = await listCurations(
+          sql,
+          { all, limit: MAX_LISTED, ...(cursor && { cursor }) },
+          clock(),
+        );
+        return { items: items.map(curationBody), next };
       },
     );
     routes.post(

@@ -71,8 +71,10 @@ export function revocationRoutes({ sql, redis, clock, metrics, settings }: ApiTo
         },
       },
       async ({ query }) => {
-        const revocations = await listRevocations(sql, idIn(query.article), MAX_LISTED);
-        return { items: revocations.map(revocationBody), next: null };
+        const { article, cursor } = query;
+        const wish = { article: idIn(article), limit: MAX_LISTED, ...(cursor && { cursor }) };
+        const { items, next } = await listRevocations(sql, wish);
+        return { items: items.map(revocationBody), next };
       },
     );
     routes.post(

@@ -2,7 +2,7 @@ import { CURATION_ACTIONS, CURATION_TARGETS } from '../../ranking/curation.ts';
 import type { CurationRecord } from '../../ranking/curation-store.ts';
 import { LIST_ITEMS, LIST_KINDS } from '../../ranking/list.ts';
 import { objectOf } from './object-of.ts';
-import { pageOf } from './page.ts';
+import { Cursor, pageOf } from './page.ts';
 import { Integer, NullableInteger, NullableText, NullableTime, Text, Time } from './scalars.ts';
 import type { ValueOf } from './value-of.ts';
 
@@ -42,7 +42,7 @@ export const CurationParams = objectOf({
 });
 export const CurationQuery = {
   type: 'object',
-  properties: { all: { type: 'boolean', description: 'Also what expired or was ended.' } },
+  properties: { all: { type: 'boolean', description: 'Also what expired or was ended.' }, cursor: Cursor },
 } as const;
 
 export const CurationSchema = objectOf({

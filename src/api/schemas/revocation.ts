@@ -3,7 +3,7 @@ import type { Revocation } from '../../views/revocations.ts';
 import type { Revoked } from '../../views/revoke.ts';
 import { REVOCABLE } from '../../views/view-class.ts';
 import { objectOf } from './object-of.ts';
-import { pageOf } from './page.ts';
+import { Cursor, pageOf } from './page.ts';
 import { ArticleIdText, Flag, Integer, NullableInteger, NullableText, NullableTime, Text, Time } from './scalars.ts';
 import type { ValueOf } from './value-of.ts';
 
@@ -30,7 +30,7 @@ export const UndoBody = { type: 'object', examples: [{ by: 'Desk' }], properties
 export const RevocationParams = objectOf({
   id: { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER, examples: [1] },
 });
-export const RevocationQuery = { type: 'object', properties: { article: ArticleIdText } } as const;
+export const RevocationQuery = { type: 'object', properties: { article: ArticleIdText, cursor: Cursor } } as const;
 export const AuditRequest = { type: 'object', examples: [{ repair: false }], properties: { repair: Flag } } as const;
 
 export const RevokedSchema = objectOf({

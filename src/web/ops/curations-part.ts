@@ -15,7 +15,7 @@ export async function curationsPart(
 ) {
   const now = clock();
   const isLog = textIn(query, 'curations') === 'log';
-  const found = await listCurations(sql, { all: isLog, limit: SHOWN }, now);
+  const { items: found } = await listCurations(sql, { all: isLog, limit: SHOWN }, now);
   const ids = found.flatMap(({ target, value }) => (target === 'article' ? (parseArticleId(value) ?? []) : []));
   const articles = await findArticles(sql, ids);
   const titleOf = (value: string) => articles.get(value as (typeof ids)[number])?.title ?? null;
