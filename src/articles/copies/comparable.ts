@@ -45,7 +45,7 @@ export function comparable(title: string, summary: string, suffixes: readonly st
  * While an article is new it is found by others again and again, and to take its words apart is most of what that costs:
  * 0.1 ms. It is here from when it is matched itself; 3 kB each.
  */
-const known = new LRUCache<string, Comparable>({ max: 5000 });
+const known = new LRUCache<string, Comparable>({ max: 2000 });
 
 /** Of a title without wire marks and publishers, as fingerprints keep it. */
 export function comparableBare(bare: string, summary: string): Comparable {
