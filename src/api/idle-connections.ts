@@ -10,23 +10,28 @@ export interface IdleLimits {
 
 interface Looked {
   bytes: number;
-  /** When it was first seen with so many bytes; performance.now(). */
+  /** When it was first seen with so many bytes. */
   since: number;
 }
 
 /**
  * Ends connections that rest. Node's own timeouts (`timeout`, `keepAliveTimeout`) do the same, but set a timer anew with
  * each piece that comes or goes: a fortieth of what a view costs. Here each connection is looked at now and then instead.
+ * `clock` gives milliseconds that never go back.
  */
-export function endIdleConnections(server: Server, { idleMs, everyMs }: IdleLimits): void {
+export function endIdleConnections(
+  server: Server,
+  { idleMs, everyMs }: IdleLimits,
+  clock: () => number = () => performance.now(),
+): void {
   const connections = new Map<Socket, Looked>();
   server.on('connection', (socket: Socket) => {
-    connections.set(socket, { bytes: 0, since: performance.now() });
+    connections.set(socket, { bytes: 0, since: clock() });
     socket.once('close', () => connections.delete(socket));
   });
 
   const look = (): void => {
-    const now = performance.now();
+    const now = clock();
     for (const [socket, looked] of connections) {
       const bytes = socket.bytesRead + socket.bytesWritten;
       if (bytes !== looked.bytes) [looked.bytes, looked.since] = [bytes, now];
