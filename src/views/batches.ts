@@ -1,6 +1,16 @@
 import type { Done } from './done.ts';
 import { MAX_BATCH, type Read, type Recorded } from './record.ts';
-import { type Group, isReady, lengthOf, put, type Shard, type Shards, settle, takeFrom } from './shard-queue.ts';
+import {
+  firstOf,
+  type Group,
+  isReady,
+  lengthOf,
+  put,
+  type Shard,
+  type Shards,
+  settle,
+  takeFrom,
+} from './shard-queue.ts';
 
 /**
  * Parts of `gatherMs`, in each of which an eighth of the shards has its turn. So Redis works on some while requests of
@@ -65,7 +75,7 @@ export function openBatches(
     const { reads, groups, places } = takeFrom(shard.queue, MAX_BATCH);
     shard.isBusy = true;
     try {
-      const recorded = await record(number, reads, shard.since);
+      const recorded = await record(number, reads, firstOf(groups));
       for (let i = 0; i < groups.length; i++) {
         const group = groups[i] as Group;
         group.recorded[places[i] as number] = recorded[i] ?? false;
@@ -91,8 +101,8 @@ export function openBatches(
       }
       waiting += reads.length;
       sendSoon();
-      const group: Group = { recorded: [], size: reads.length, left: reads.length, failure: undefined, done };
-      for (let i = 0; i < reads.length; i++) put(shards, reads[i] as Read, since, group, i);
+      const group: Group = { since, recorded: [], size: reads.length, left: reads.length, failure: undefined, done };
+      for (let i = 0; i < reads.length; i++) put(shards, reads[i] as Read, group, i);
     },
     waiting: () => waiting,
     async flush() {

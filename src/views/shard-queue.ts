@@ -4,6 +4,8 @@ import type { Read, Recorded } from './record.ts';
 
 /** The reads of one call of `add`. */
 export interface Group {
+  /** When their request came. */
+  readonly since: number;
   readonly recorded: Recorded[];
   readonly size: number;
   left: number;
@@ -20,8 +22,6 @@ interface Queue {
 
 export interface Shard {
   readonly queue: Queue;
-  /** When the first of those that wait came. */
-  since: number;
   isBusy: boolean;
 }
 
@@ -29,14 +29,13 @@ export interface Shard {
 export type Shards = Map<number, Shard>;
 
 /** Has the read wait in the queue of its article's shard. `place` is that of the read in its group. */
-export function put(shards: Shards, read: Read, since: number, group: Group, place: number): void {
+export function put(shards: Shards, read: Read, group: Group, place: number): void {
   const number = shardOf(read.article);
   let shard = shards.get(number);
   if (shard === undefined) {
-    shard = { queue: { reads: [], groups: [], places: [] }, since, isBusy: false };
+    shard = { queue: { reads: [], groups: [], places: [] }, isBusy: false };
     shards.set(number, shard);
   }
-  if (lengthOf(shard) === 0 || since < shard.since) shard.since = since;
   shard.queue.reads.push(read);
   shard.queue.groups.push(group);
   shard.queue.places.push(place);
@@ -59,6 +58,13 @@ export function settle({ done, recorded, failure }: Group): void {
 }
 
 export const lengthOf = ({ queue }: Shard): number => queue.reads.length;
+
+/** When the first of these came: not the first of the list, where something had to be asked before it could wait. */
+export function firstOf(groups: readonly Group[]): number {
+  let first = Number.POSITIVE_INFINITY;
+  for (const { since } of groups) if (since < first) first = since;
+  return first;
+}
 
 /** Takes the first so many out of the queue. */
 export function takeFrom({ reads, groups, places }: Queue, count: number): Queue {

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type ArticleId, newArticleId, SHARDS, shardOf } from '../../src/ids.ts';
 import { openBatches } from '../../src/views/batches.ts';
 import { type Done, promised } from '../../src/views/done.ts';
-import type { Read, Recorded } from '../../src/views/record.ts';
+import { MAX_BATCH, type Read, type Recorded } from '../../src/views/record.ts';
 
 const NOW = new Date('2026-03-01T10:07:00Z');
 
@@ -63,6 +63,36 @@ test('a read that comes while its shard is away goes with the next call', async 
   while (sizes.length === 0) await sleep(1);
   await Promise.all([first, add(), add()]);
   assert.deepEqual(sizes, [1, 2]);
+});
+
+test('a call is told when the first of its own reads came, however long others have waited before them', async () => {
+  const calls: { reads: number; since: number }[] = [];
+  let answer = () => {};
+  const batches = openBatches(async (_, reads, since) => {
+    calls.push({ reads: reads.length, since });
+    await new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    return reads.map(() => true);
+  }, 0);
+  const add = (count: number, since: number) => batches.add(Array<Read>(count).fill(readOf(3)), since, () => {});
+  const call = async (number: number) => {
+    while (calls.length < number) await sleep(1);
+  };
+  add(MAX_BATCH + 100, 1);
+  await call(1);
+  for (const [number, since] of [2, 3, 4].entries()) {
+    add(MAX_BATCH, since);
+    answer();
+    await call(number + 2);
+  }
+  // Something had to be asked first.
+  add(1, 0);
+  answer();
+  await call(5);
+  answer();
+  await batches.flush();
+  assert.deepEqual(calls, [...[1, 1, 2, 3].map((since) => ({ reads: MAX_BATCH, since })), { reads: 101, since: 0 }]);
 });
 
 test('a mistake in what hears of one request is told to the process, and to no other request', async () => {
