@@ -40,6 +40,8 @@ export function openBase(tools: Pick<ApiTools, 'settings' | 'metrics' | 'clock'>
     trustProxy: hops > 0 && ((_address: string, hop: number) => hop < hops),
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT,
+    // For the server that Fastify opens beside ours where HOST is a name with two addresses, and does not show.
+    connectionTimeout: IDLE_TIMEOUT,
     http: { connectionsCheckingInterval: LATENESS_CHECK, IncomingMessage: DirectRequest },
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
@@ -55,6 +57,7 @@ export function openBase(tools: Pick<ApiTools, 'settings' | 'metrics' | 'clock'>
 
   app.server.headersTimeout = HEADERS_TIMEOUT;
   app.server.keepAliveTimeout = 0;
+  app.server.timeout = 0;
   endIdleConnections(app.server, { idleMs: IDLE_TIMEOUT, everyMs: LATENESS_CHECK });
   // app.close() takes no more connections and lets running requests finish, but not for ever. A connection whose answer
   // was under way when it began falls idle later, when Node does not look any more.
