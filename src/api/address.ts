@@ -9,7 +9,7 @@ import ipaddr from 'ipaddr.js';
  * proxy's own, so that a forged word never becomes a new visitor.
  */
 export function addressOf(request: Pick<FastifyRequest, 'ip' | 'socket'>): string {
-  return plainAddress(request.ip) ?? plainAddress(request.socket.remoteAddress ?? '') ?? 'unknown';
+  return plainAddress(request.ip) ?? plainAddress(request.socket.remoteAddress) ?? 'unknown';
 }
 
 /** `request.ip` as Fastify has it behind so many proxies, without Fastify's request. */
@@ -40,8 +40,12 @@ export function isLoopback(address: string): boolean {
   return ipaddr.isValid(address) && ipaddr.process(address).range() === 'loopback';
 }
 
-/** In its one spelling: no port, no brackets, no IPv4 wrapped in IPv6; undefined where it is no address. */
-function plainAddress(text: string): string | undefined {
+/**
+ * In its one spelling: no port, no brackets, no IPv4 wrapped in IPv6; undefined where it is no address. A connection that
+ * has ended has none, and then `request.ip` neither, whatever its type says.
+ */
+function plainAddress(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
   // Nearly all; Node's takes no leading zeros and no parts left out, so that this is the one spelling.
   if (isIPv4(text)) return text;
   const bare = text.replace(/^\[(.*)\](?::\d+)?$/, '$1').replace(/^([\d.]+):\d+$/, '$1');

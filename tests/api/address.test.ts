@@ -13,11 +13,13 @@ test('an address has one spelling', () => {
   assert.equal(addressOf(request('[2001:DB8::1]:443')), addressOf(request('2001:db8:0:0::1')));
 });
 
-test('what is no address counts as the connection', () => {
+test('what is no address counts as the connection, also where that has ended', () => {
   for (const word of ['', 'unknown', '_hidden', '1.2.3.4.5', 'a'.repeat(10_000)]) {
     assert.equal(addressOf(request(word)), '192.0.2.1', word.slice(0, 20));
   }
-  assert.equal(addressOf({ ip: '', socket: {} } as unknown as FastifyRequest), 'unknown');
+  for (const ip of ['', undefined]) {
+    assert.equal(addressOf({ ip, socket: {} } as unknown as FastifyRequest), 'unknown');
+  }
 });
 
 test('a /64 shares a limit, IPv4 addresses do not', () => {

@@ -15,6 +15,7 @@ import type { ApiTools } from '../tools.ts';
 const MAX_STREAMS = 10_000;
 const MAX_STREAMS_PER_ADDRESS = 1000;
 const RETRY_SECONDS = 60;
+const BEHIND_ANOTHER = 'A stream takes a connection on which no other answer is owed.';
 
 const STREAM_HEADERS = {
   'content-type': 'text/event-stream; charset=utf-8',
@@ -55,6 +56,10 @@ export function streamRoutes({ log }: Pick<ApiTools, 'log'>, lists: Lists) {
         const { limit = DEFAULT_ITEMS } = request.query;
         const wanted = await Promise.all(parseListNames(request.query.lists).map((key) => wantedList(key, limit)));
         const lastEventId = request.headers['last-event-id'];
+        // Who left while his lists were looked up has left for good: no event would tell of it any more.
+        if (reply.raw.destroyed) return reply.hijack();
+        // Neither would one where Node has not come to this answer yet.
+        if (reply.raw.socket === null) throw new CodedError('request-invalid', BEHIND_ANOTHER);
         enter(limitKey(addressOf(request)), reply);
         reply.hijack();
         reply.raw.writeHead(200, STREAM_HEADERS);
