@@ -12,7 +12,7 @@ import { builtFolder, ROOT } from './built-folder.js';
 const ENTRIES = ['src/main.ts', 'src/engines/valkey-thread.ts', 'src/feeds/parse/thread.ts'];
 const BUILT = ENTRIES.map((entry) => basename(entry, '.ts'));
 
-/** For how long builds of other sources are kept. */
+/** For how long builds of other sources are kept; the last of them for longer, since it may run for months. */
 const KEPT_MS = 30 * 24 * 3_600_000;
 
 const OWN_URL = /new URL\('[\w./-]*?([\w-]+)\.ts', import\.meta\.url\)|import\.meta\.url/g;
@@ -34,15 +34,23 @@ export async function build(folder) {
     // Another process was first.
     if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
   }
-  removeBuilds(target, Date.now() - KEPT_MS);
+  // One that was not finished has a dot in its name.
+  const last = Math.max(...buildsBeside(target).map(({ name, madeAt }) => (name.includes('.') ? 0 : madeAt)));
+  removeBuilds(target, Math.min(Date.now() - KEPT_MS, last));
 }
 
 /** Those made before a time, but for the one given: what runs may still load a part of its own. */
 function removeBuilds(kept, before) {
-  const dist = dirname(kept);
-  for (const path of readdirSync(dist).map((name) => join(dist, name))) {
-    if (path !== kept && statSync(path).mtimeMs < before) rmSync(path, { recursive: true });
-  }
+  for (const { path, madeAt } of buildsBeside(kept))
+    if (madeAt < before) rmSync(path, { recursive: true, force: true });
+}
+
+function buildsBeside(target) {
+  const dist = dirname(target);
+  const names = readdirSync(dist).filter((name) => name !== basename(target));
+  // Another process that starts takes away its unfinished one.
+  const madeAt = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Number.POSITIVE_INFINITY;
+  return names.map((name) => ({ name, path: join(dist, name), madeAt: madeAt(join(dist, name)) }));
 }
 
 /** A module's own URL is that of its source still; a thread's is that of what was made of it. */

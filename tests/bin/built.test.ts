@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { cpSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -23,9 +23,17 @@ test('a clone puts its sources together once, and anew when they change', async 
   await version(clone);
   assert.deepEqual(readdirSync(join(clone, 'dist')), builds);
 
-  changeVersion(clone);
+  ageBuilds(clone);
+  changeVersion(clone, 'changed');
   assert.equal(await version(clone), 'changed\n');
-  assert.equal(readdirSync(join(clone, 'dist')).length, 2, 'what ran before may still load a part of its own');
+  const two = readdirSync(join(clone, 'dist'));
+  assert.ok(two.length === 2 && two.includes(builds[0] ?? ''), 'what ran for months may still load a part of its own');
+
+  ageBuilds(clone);
+  changeVersion(clone, 'changed again');
+  await version(clone);
+  const left = readdirSync(join(clone, 'dist'));
+  assert.ok(left.length === 2 && !left.includes(builds[0] ?? ''), 'what ran before that is gone');
 
   await runFile(process.execPath, ['bin/build.js'], { cwd: clone });
   assert.equal(readdirSync(join(clone, 'dist')).length, 1, 'what is published is one build');
@@ -34,7 +42,7 @@ test('a clone puts its sources together once, and anew when they change', async 
 test('where nothing can be put together the sources are run', async (t) => {
   const clone = await cloneInto(t);
   writeFileSync(join(clone, 'dist'), 'in the way of the folder');
-  changeVersion(clone);
+  changeVersion(clone, 'changed');
   assert.equal(await version(clone), 'changed\n');
 });
 
@@ -51,7 +59,16 @@ async function version(clone: string): Promise<string> {
   return (await runFile(process.execPath, ['bin/newsrank.js', '--version'], { cwd: clone })).stdout;
 }
 
-function changeVersion(clone: string): void {
+/** As if all builds that are there were made some months ago, one after the other. */
+function ageBuilds(clone: string): void {
+  for (const name of readdirSync(join(clone, 'dist'))) {
+    const path = join(clone, 'dist', name);
+    const months = statSync(path).mtimeMs / 1000 - 100 * 24 * 3600;
+    utimesSync(path, months, months);
+  }
+}
+
+function changeVersion(clone: string, text: string): void {
   const file = join(clone, 'src/version.ts');
-  writeFileSync(file, readFileSync(file, 'utf8').replace(/return .*;/, "return 'changed';"));
+  writeFileSync(file, readFileSync(file, 'utf8').replace(/return .*;/, `return '${text}';`));
 }
