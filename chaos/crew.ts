@@ -33,6 +33,8 @@ export interface Crew {
 }
 
 const ROOT = new URL('..', import.meta.url);
+/** As in the image. */
+const FLAGS = ['--max-semi-space-size=64', '--min-semi-space-size=64'];
 const KEPT_LINES = 200_000;
 const ATTEMPTS = 5;
 
@@ -58,7 +60,7 @@ export function openCrew(environment: () => Record<string, string>, folder: stri
   const tryStart = async (roles: string, extra: Record<string, string>): Promise<Member | undefined> => {
     const { PATH = '', HOME = '' } = process.env;
     const startedAt = performance.now();
-    const child = spawn(process.execPath, ['bin/newsrank.js', 'start', '--roles', roles], {
+    const child = spawn(process.execPath, [...FLAGS, 'bin/newsrank.js', 'start', '--roles', roles], {
       cwd: ROOT,
       env: { PATH, HOME, PORT: '0', ...environment(), ...extra },
       stdio: ['ignore', 'pipe', 'pipe'],
