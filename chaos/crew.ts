@@ -34,7 +34,7 @@ export interface Crew {
 
 const ROOT = new URL('..', import.meta.url);
 /** As in the image. */
-const FLAGS = ['--max-semi-space-size=64', '--min-semi-space-size=64'];
+const FLAGS = ['--max-semi-space-size=32', '--min-semi-space-size=32'];
 const KEPT_LINES = 200_000;
 const ATTEMPTS = 5;
 
