@@ -145,7 +145,7 @@ function validTime(date: Date | null): number | null {
 
 /** PostgreSQL refuses NUL and half surrogates, and one of them would cost the whole poll: they are taken out again here. */
 function clean(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out of the text here
   const printable = text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g, '');
   return printable.replace(/\p{Surrogate}/gu, '\ufffd');
 }

@@ -35,7 +35,7 @@ export function readFeedUrl(text: string): FeedUrl {
 /** Why `text` cannot be the URL of a feed or of a redirect; undefined where it can. */
 export function urlProblem(text: string): string | undefined {
   // The WHATWG parser drops tabs and line ends without a word; whoever sends them tries something.
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused here
   if (/[\x00-\x1f\x7f]/.test(text)) return 'The URL has a control character, tab or line end in it.';
   if (text.length > MAX_LENGTH) return `The URL is longer than ${MAX_LENGTH} characters.`;
   if (!URL.canParse(text))

@@ -10,7 +10,7 @@ const TTL = 5;
 const GENERATOR = 'newsrank';
 
 /** What XML 1.0 cannot hold, in whatever spelling, and what no text means: controls, and the sign of an unreadable byte. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are among what XML 1.0 cannot hold, and are taken out here
 const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffd-\uffff]|\p{Surrogate}/gu;
 const MARKUP: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 /** The RSS Best Practices Profile: so written, readers take `AT&T` and `<` in a headline for text, not for HTML. */

@@ -4,9 +4,9 @@ import { isUtf8 } from 'node:buffer';
 const WINDOWS = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ';
 const BYTE_OF = new Map([...WINDOWS].map((character, index) => [character.charCodeAt(0), 0x80 + index]));
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out here
 const UNCLEAN = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]/g;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out here
 const UNCLEAN_ALL = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]|\p{Surrogate}/gu;
 /** How UTF-8 looks that was taken for Latin-1, or for windows-1252, and encoded once more. */
 const LEAD = /[\u00c2-\u00f4]/;
@@ -29,7 +29,7 @@ function replacement(character: string): string {
 }
 
 /** Anything that the functions here may have to change: one look at clean text is enough. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out here
 const SUSPECT = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00c2-\u00f4\ud800-\udfff\ufffe\uffff]/;
 
 /** Clean text that was encoded only once. */

@@ -77,7 +77,7 @@ const lineOf = (line: string): string => (line.endsWith('\r') ? line.slice(0, -1
 
 /** The text of a line, or of a part of one, as it was written. */
 export function asUtf8(latin1: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: all that is not ASCII, control characters being so too.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII begins with the control characters, and what lies outside it is looked for
   return /[^\x00-\x7f]/.test(latin1) ? Buffer.from(latin1, 'latin1').toString('utf8') : latin1;
 }
 
