@@ -2,9 +2,10 @@ import type { RedisClient } from '../engines/redis.ts';
 import { readScript, runScript } from '../engines/script.ts';
 import type { ArticleId, CategorySlug } from '../ids.ts';
 import { ALL_SHARDS, keysOf } from '../views/keys.ts';
+import { COUNT_PENDING } from '../views/pending.ts';
 
 const claim = readScript(new URL('./claim-build.lua', import.meta.url));
-const take = readScript(new URL('./take-changes.lua', import.meta.url));
+const take = readScript(...COUNT_PENDING, new URL('./take-changes.lua', import.meta.url));
 
 const BUILDER_KEY = 'list:builder';
 
@@ -41,13 +42,12 @@ export interface Changes {
   readonly isRestored: boolean;
 }
 
-/** Takes what changed since the last call. */
+/** Counts what is pending, and takes what changed since the last call. */
 export async function takeChanges(redis: RedisClient): Promise<Changes> {
   const replies = await Promise.all(
-    ALL_SHARDS.map((shard) => {
-      const { dirty, changed, marks } = keysOf(shard);
-      return runScript(redis, take, [dirty, changed, marks], []) as Promise<[CategorySlug[], string[]] | null>;
-    }),
+    ALL_SHARDS.map(
+      (shard) => runScript(redis, take, keysOf(shard).scripted, []) as Promise<[CategorySlug[], string[]] | null>,
+    ),
   );
   const whole = new Set(replies.flatMap((reply) => reply?.[0] ?? []));
   const grown = new Map<CategorySlug, Set<ArticleId>>();

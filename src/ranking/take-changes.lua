@@ -1,11 +1,17 @@
 -- Takes what changed in one shard; a change after this is noted again.
--- One script: what is noted between reading and deleting would be lost.
--- A shard that lost its memory and is not restored yet keeps what it has: its counts are not to be shown.
--- KEYS[1] set: dirty  KEYS[2] set: changed  KEYS[3] hash: marks
--- Reply: false while the shard is not restored, else the categories to look at as a whole and the articles that were read
-if redis.call('HEXISTS', KEYS[3], 'restored') == 0 then
-  return false
-end
-local dirty, changed = redis.call('SMEMBERS', KEYS[1]), redis.call('SMEMBERS', KEYS[2])
-redis.call('DEL', KEYS[1], KEYS[2])
-return { dirty, changed }
+--
+-- KEYS[1]  the shard's hash tag, `{rN}` (keys.ts; see record.lua)
+-- Reply    false while the shard is not restored, else the categories to look at as a whole and the articles that were read
+--
+-- One script: what is noted between reading and deleting would be lost. What is pending is counted first, so that the counts
+-- that are read after this are those of a moment ago. A shard that lost its memory and is not restored yet keeps what it
+-- has: its counts are not to be shown.
+local call = redis.call
+local tag = KEYS[1]
+local dirty, changed = tag .. ':dirty', tag .. ':changed'
+
+if call('HEXISTS', tag .. ':marks', 'restored') == 0 then return false end
+countPending(tag)
+local reply = { call('SMEMBERS', dirty), call('SMEMBERS', changed) }
+call('DEL', dirty, changed)
+return reply

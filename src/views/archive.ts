@@ -6,6 +6,7 @@ import type { Sql } from '../engines/sql.ts';
 import type { ArticleId } from '../ids.ts';
 import { joinArchives } from './archive-lock.ts';
 import { ALL_SHARDS, keysOf } from './keys.ts';
+import { COUNT_PENDING } from './pending.ts';
 import { addCounts, type CountRow } from './read-counts.ts';
 import { keepRevoked } from './revoke.ts';
 import { DEFAULT_CLASS, type ViewClass } from './view-class.ts';
@@ -27,7 +28,7 @@ import { DEFAULT_CLASS, type ViewClass } from './view-class.ts';
 const MAX_TRANSACTION = 50_000;
 const SCAN_COUNT = 1000;
 
-const setAsideScript = readScript(new URL('./set-aside.lua', import.meta.url));
+const setAsideScript = readScript(...COUNT_PENDING, new URL('./set-aside.lua', import.meta.url));
 const dropScript = readScript(new URL('./drop.lua', import.meta.url));
 
 interface Batch {

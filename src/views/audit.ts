@@ -5,6 +5,7 @@ import type { Sql } from '../engines/sql.ts';
 import { type ArticleId, type CategorySlug, shardOf } from '../ids.ts';
 import { holdArchives } from './archive-lock.ts';
 import { ALL_SHARDS, keysOf, WINDOWS } from './keys.ts';
+import { countPending } from './pending.ts';
 import { archivedSince } from './read-archived.ts';
 import { type Comparison, compareCounts } from './recount.ts';
 
@@ -66,6 +67,7 @@ async function listArchived(sql: Sql, now: Date): Promise<ArticleId[]> {
 
 /** What the windows of a shard hold. */
 async function listCounted(redis: RedisClient, shard: number): Promise<ArticleId[]> {
+  await countPending(redis, [shard]);
   const keys = keysOf(shard);
   const found = new Set<string>();
   for (const category of (await redis.smembers(keys.categories)) as CategorySlug[]) {

@@ -1,18 +1,27 @@
--- Counting: buckets, windows, decayed scores, totals and the delta that the archive takes, for the reads of one batch.
--- Becomes a part of record.lua. `saved` are the shard's marks from:1h, from:24h, from:7d, from:30d, L:15, L:60, L:180, and
--- in places 10 to 12 L:360, L:720, L:1440: categories in which little is read have popular scores of a longer half-life
--- beside those of 3 hours; which ones says the mark H:<category> (half-lives.ts).
+-- Counting: buckets, windows, decayed scores, totals and the delta that the archive takes. Becomes a part of the scripts
+-- that count (count-pending.lua, restore.lua). A shard has marks from:<window> before anything is counted in it.
+-- Categories in which little is read have popular scores of a longer half-life beside those of 3 hours; which ones says
+-- the mark H:<category> (half-lives.ts).
 --
--- Reads of one article and slot are added up first and written once: a batch is full of what everybody reads. What a call
--- costs Redis is mostly the sorted sets (about 1 µs an increment) and Lua's own work on each read, so that the latter is
--- kept small: keys are made once a batch, and weights once for all reads of one moment.
-local function openCounts(tag, now, saved)
+-- Reads of one article and slot are added up first and written once: many are full of what everybody reads. What counting
+-- costs Redis is mostly the sorted sets (about 1 µs an increment).
+local function openCounts(tag, now)
   local call, floor, format = redis.call, math.floor, string.format
   local marks, delta = tag .. ':marks', tag .. ':delta'
+  local LANDMARKS = { 'L:15', 'L:60', 'L:180', 'L:360', 'L:720', 'L:1440' }
+
+  local starts = call('HMGET', marks, 'from:1h', 'from:24h', 'from:7d', 'from:30d')
   local from1h, from24h, from7d, from30d =
-    tonumber(saved[1]), tonumber(saved[2]), tonumber(saved[3]), tonumber(saved[4])
-  local landmark15, landmark60, landmark180 = tonumber(saved[5]), tonumber(saved[6]), tonumber(saved[7])
-  local slowLandmarks = { [6] = tonumber(saved[10]), [12] = tonumber(saved[11]), [24] = tonumber(saved[12]) }
+    tonumber(starts[1]), tonumber(starts[2]), tonumber(starts[3]), tonumber(starts[4])
+  local landmarks = call('HMGET', marks, unpack(LANDMARKS))
+  for i, field in ipairs(LANDMARKS) do
+    if not landmarks[i] then
+      landmarks[i] = format('%d', floor(now))
+      call('HSET', marks, field, landmarks[i])
+    end
+  end
+  local landmark15, landmark60, landmark180 = tonumber(landmarks[1]), tonumber(landmarks[2]), tonumber(landmarks[3])
+  local slowLandmarks = { [6] = tonumber(landmarks[4]), [12] = tonumber(landmarks[5]), [24] = tonumber(landmarks[6]) }
 
   -- Articles that a shard notes as changed, before whole categories are: nobody looks while no ranker runs.
   local MAX_CHANGED = 4000
@@ -76,7 +85,6 @@ local function openCounts(tag, now, saved)
       list[#list + 1] = totals
       for hours in pairs(totals.slow or {}) do list.slow[hours] = true end
     end
-    list.isSlow = next(list.slow) ~= nil
     lists[categories] = list
     return list
   end
@@ -87,9 +95,6 @@ local function openCounts(tag, now, saved)
       weight60 = weight(at, landmark60, 3600), weight180 = weight(at, landmark180, 10800) }
   end
 
-  -- Whether reads in these categories are to be weighed one by one, for scores of longer half-lives too.
-  function counts.isSlow(categories) return (lists[categories] or listOf(categories)).isSlow end
-
   -- `bySlot` is a table of its own for each (article, categories), empty at first.
   local function groupOf(bySlot, article, categories, slot)
     local group = bySlot[slot]
@@ -99,12 +104,6 @@ local function openCounts(tag, now, saved)
       groups[#groups + 1] = group
     end
     return group
-  end
-
-  -- Adds reads of one article and slot, nothing to be said of them, by their number and the sums of their weights.
-  function counts.addSums(bySlot, article, categories, slot, reads, f15, f60, pop)
-    local group = groupOf(bySlot, article, categories, slot)
-    group.reads, group.f15, group.f60, group.pop = group.reads + reads, group.f15 + f15, group.f60 + f60, group.pop + pop
   end
 
   -- Adds reads of one article and moment.

@@ -16,6 +16,7 @@ local function openCrowds(tag, now, cap)
 
   -- Reads of the last hour that were not weighed.
   local function scattered(slot, article, category)
+    countPending(tag)
     local reads = tonumber(call('ZSCORE', tag .. ':w1h:' .. category, article) or 0)
     for before = slot - 2, slot do reads = reads - tonumber(call('HGET', keyOf(before), article) or 0) end
     return max(0, reads - UNWEIGHED)

@@ -75,6 +75,8 @@ export const keysOf = (shard: number) => {
     dirty: `${tag}:dirty`,
     /** Set of `<article> <category>,…`: what was read since the ranker last took it; these counts only grew. */
     changed: `${tag}:changed`,
+    /** Hash `<second>:<article>:<category>,…` → reads that are not counted yet (count-pending.lua). */
+    pending: `${tag}:pending`,
     /**
      * Hash `<slot>:<article>` → reads, `b:<slot>:<article>` → box reads among them: not yet archived. Behind it `:<class>`,
      * where it is not the usual one (view-class.ts).

@@ -1,7 +1,9 @@
 import type { RedisClient } from '../engines/redis.ts';
 import { readScript, runScript } from '../engines/script.ts';
 import type { ArticleId, CategorySlug } from '../ids.ts';
-import { keysOf, UNCATEGORISED, WINDOWS, windowStarts } from './keys.ts';
+import { keysOf } from './keys.ts';
+import { COUNT_PENDING } from './pending.ts';
+import { joined, openingOf } from './script-arguments.ts';
 import type { Channel, DEFAULT_CLASS } from './view-class.ts';
 
 /** A view that is a read unless its visitor was there before. All reads of one batch belong to one shard. */
@@ -25,40 +27,13 @@ export interface Read {
 /** Whether a read counted; `damped` when it was not seen before, but its network has given its share of the article. */
 export type Recorded = boolean | 'damped';
 
-/** Counts of one article at one time, as they come back from the archive. */
-export interface CountedReads {
-  readonly article: ArticleId;
-  readonly categories: readonly CategorySlug[];
-  readonly at: Date;
-  readonly reads: number;
-  readonly boxReads: number;
-}
-
 /** Measured: 200 reads block Redis for about 1.5 ms; larger batches gain little and are felt by everybody else. */
 export const MAX_BATCH = 200;
 
-const PARTS = ['crowd.lua', 'seen.lua', 'count.lua', 'record.lua'];
-const script = readScript(...PARTS.map((part) => new URL(part, import.meta.url)));
+const PARTS = ['open-shard.lua', 'crowd.lua', 'seen.lua', 'record.lua'];
+const script = readScript(...COUNT_PENDING, ...PARTS.map((part) => new URL(part, import.meta.url)));
 
-const secondsOf = (time: Date): string => (time.getTime() / 1000).toFixed(3);
-
-/** By the list itself: an article's is the same one for as long as the catalogue remembers the article. */
-const joinedLists = new WeakMap<readonly CategorySlug[], string>();
-
-function joined(categories: readonly CategorySlug[]): string {
-  const known = joinedLists.get(categories);
-  if (known !== undefined) return known;
-  const text = categories.length === 0 ? UNCATEGORISED : categories.join(',');
-  joinedLists.set(categories, text);
-  return text;
-}
-
-function head(now: Date): (string | number)[] {
-  const starts = windowStarts(now);
-  return [secondsOf(now), ...WINDOWS.map((window) => starts[window])];
-}
-
-/** Counts up to MAX_BATCH reads of one shard in one call. Tells for each what became of it. */
+/** Records up to MAX_BATCH reads of one shard in one call; they are counted later (pending.ts). Tells for each what became of it. */
 export async function recordReads(
   redis: RedisClient,
   shard: number,
@@ -66,7 +41,7 @@ export async function recordReads(
   reads: readonly Read[],
   weighedPerAddress = 0,
 ): Promise<Recorded[]> {
-  const args = [...head(now), '', '', weighedPerAddress];
+  const args = [...openingOf(now), weighedPerAddress];
   const groups = byArticle(reads);
   addRows(args, groups, reads, now);
   const reply = String(await runScript(redis, script, keysOf(shard).scripted, args));
@@ -123,26 +98,5 @@ function byArticle(reads: readonly Read[]): Group[] {
 /** What the script must know beside time and visitor; of most reads nothing. */
 function specialOf({ isBox, isTimeNamed, visitorBefore, channel, origin }: Read): string | undefined {
   if (!isBox && !isTimeNamed && visitorBefore === undefined && channel === undefined && origin === undefined) return;
-  return `*1,${isBox ? 1 : 0},${isTimeNamed ? 1 : ''},${visitorBefore ?? ''},${channel ?? ''},${origin ?? ''}`;
-}
-
-export const RESTORE_DONE = 'done';
-
-/**
- * Adds archived counts to a shard that is being restored, when its progress is `expected`, and sets its progress to
- * `next` in the same step. Gives the progress that stands afterwards: another one means that nothing was added.
- */
-export async function restoreReads(
-  redis: RedisClient,
-  shard: number,
-  now: Date,
-  progress: { readonly expected: string; readonly next: string },
-  counts: readonly CountedReads[],
-): Promise<string> {
-  const args = [...head(now), progress.expected, progress.next, 0];
-  for (const count of counts) {
-    args.push(count.article, joined(count.categories), 1);
-    args.push(`@${now.getTime() - count.at.getTime()}`, `*${count.reads},${count.boxReads},,,,`, '');
-  }
-  return String(await runScript(redis, script, keysOf(shard).scripted, args));
+  return `*${isBox ? 1 : 0},${isTimeNamed ? 1 : ''},${visitorBefore ?? ''},${channel ?? ''},${origin ?? ''}`;
 }

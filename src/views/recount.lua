@@ -20,6 +20,7 @@ local marks = tag .. ':marks'
 -- What stands is looked for only where it can be.
 local isQuick = mode == '' or tonumber(mode) ~= nil
 
+countPending(tag)
 local saved = call('HMGET', marks, 'restored', 'recounting', 'from:1h', 'from:24h', 'from:7d', 'from:30d', 'L:15', 'L:60',
   'L:180', 'L:360', 'L:720', 'L:1440')
 if not saved[1] or saved[2] ~= ARGV[2] then return 0 end

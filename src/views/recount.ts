@@ -7,6 +7,7 @@ import { holdArchives } from './archive-lock.ts';
 import { ARTICLE_MEMORY } from './catalogue.ts';
 import { changed, type DueRecounts, isAnyDue, settled } from './due-recounts.ts';
 import { keysOf, type PopularHalfLife, SLOT_SECONDS, UNCATEGORISED } from './keys.ts';
+import { COUNT_PENDING } from './pending.ts';
 import { type ArchivedArticle, readArchived } from './read-archived.ts';
 
 /**
@@ -39,7 +40,10 @@ const COMPARED_ARTICLES = 1;
 const AGAIN_AFTER = 2 * ARTICLE_MEMORY;
 
 const openScript = readScript(new URL('./open-recount.lua', import.meta.url));
-const script = readScript(...['recount.lua', 'set-counts.lua'].map((part) => new URL(part, import.meta.url)));
+const script = readScript(
+  ...COUNT_PENDING,
+  ...['recount.lua', 'set-counts.lua'].map((part) => new URL(part, import.meta.url)),
+);
 
 /**
  * Recounts what is due; gives how many articles that were. Call it after an archive, so that little is not archived. Safe

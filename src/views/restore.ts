@@ -5,7 +5,7 @@ import { type ArticleId, shardOf } from '../ids.ts';
 import { holdArchives } from './archive-lock.ts';
 import { ALL_SHARDS, keysOf, SLOT_SECONDS } from './keys.ts';
 import { type ArchivedReads, archivedSince, readArchived } from './read-archived.ts';
-import { type CountedReads, RESTORE_DONE, restoreReads } from './record.ts';
+import { type CountedReads, RESTORE_DONE, restoreReads } from './restore-reads.ts';
 
 /**
  * Fills the shards of an empty Redis from PostgreSQL, each exactly once, while new reads are counted in them.

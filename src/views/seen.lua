@@ -1,5 +1,5 @@
 -- Dedupe: which visitors a shard has seen in which half-hour. Becomes a part of record.lua, because a read that is known
--- here but not counted (or the other way round) could never be put right.
+-- here but not noted (or the other way round) could never be put right.
 --
 -- `{rN}:seen:<half-hour>:<part>` are sets of hashes, small enough to stay intsets. A half-hour's parts lie in layers: the
 -- first layer is sized by the half-hour before, and when it is full a layer three times all earlier ones is opened. marks

@@ -11,7 +11,9 @@ local delta, aside = tag .. ':delta', tag .. ':archiving'
 
 local unfinished = call('HGET', aside, 'id')
 if unfinished then return unfinished end
-if call('HEXISTS', tag .. ':marks', 'restored') == 0 or call('EXISTS', delta) == 0 then return nil end
+if call('HEXISTS', tag .. ':marks', 'restored') == 0 then return nil end
+countPending(tag)
+if call('EXISTS', delta) == 0 then return nil end
 call('RENAME', delta, aside)
 call('HSET', aside, 'id', ARGV[1])
 return ARGV[1]

@@ -10,6 +10,7 @@ import { readTops } from '../../src/ranking/read-tops.ts';
 import { readSnapshot } from '../../src/ranking/store.ts';
 import { archiveCounts } from '../../src/views/archive.ts';
 import { ALL_SHARDS, keysOf } from '../../src/views/keys.ts';
+import { countPending } from '../../src/views/pending.ts';
 import { recordReads } from '../../src/views/record.ts';
 import { recountChanges } from '../../src/views/recount.ts';
 import { restoreCounts } from '../../src/views/restore.ts';
@@ -61,6 +62,7 @@ async function read(article: TestArticle, slotsAgo: number, now = NOW, isBox = f
 
 /** The scores of a half-life as reads that were never decayed away, by article. */
 async function scoresOf(category: CategorySlug, hours: 3 | 6 | 12 | 24, now: Date): Promise<Record<string, number>> {
+  await countPending(redis);
   const scores: Record<string, number> = {};
   for (const shard of ALL_SHARDS) {
     const landmark = Number(await redis.hget(keysOf(shard).marks, `L:${hours * 60}`));

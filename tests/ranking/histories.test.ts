@@ -13,6 +13,7 @@ import { readClosed } from '../../src/ranking/read-closed.ts';
 import { readSnapshots } from '../../src/ranking/store.ts';
 import { archiveCounts } from '../../src/views/archive.ts';
 import { ALL_SHARDS, keysOf } from '../../src/views/keys.ts';
+import { countPending } from '../../src/views/pending.ts';
 import { rollWindows } from '../../src/views/roll.ts';
 import { openTestRedis, openTestSql } from '../support/engines.ts';
 import { closed, listOf } from './definitions.ts';
@@ -115,6 +116,7 @@ interface ToldItem {
 
 /** Categories whose lists the next tick builds. */
 async function listChanged(): Promise<Set<string>> {
+  await countPending(redis);
   const shards = ALL_SHARDS.map(async (shard) => {
     const { dirty, changed } = keysOf(shard);
     const grown = (await redis.smembers(changed)).flatMap((member) => member.split(' ')[1]?.split(',') ?? []);

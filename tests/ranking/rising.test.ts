@@ -11,6 +11,7 @@ import { readCandidates } from '../../src/ranking/read-rising.ts';
 import { openRisingLists } from '../../src/ranking/rising-lists.ts';
 import { readSnapshot } from '../../src/ranking/store.ts';
 import { ALL_SHARDS, keysOf, UNCATEGORISED } from '../../src/views/keys.ts';
+import { countPending } from '../../src/views/pending.ts';
 import { type Read, recordReads } from '../../src/views/record.ts';
 import { rollWindows } from '../../src/views/roll.ts';
 import { openTestRedis, openTestSql } from '../support/engines.ts';
@@ -63,6 +64,7 @@ async function count({ article, minutes, reads }: Burst): Promise<void> {
     visitorBefore: undefined,
   });
   await recordReads(redis, shardOf(article.id), at(minutes), Array.from({ length: reads }, read));
+  await countPending(redis, [shardOf(article.id)]);
 }
 
 /** The definition, word for word, over all reads. */

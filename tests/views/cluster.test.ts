@@ -15,6 +15,7 @@ import { archiveCounts } from '../../src/views/archive.ts';
 import { openCollector } from '../../src/views/collector.ts';
 import { readCounts } from '../../src/views/counts.ts';
 import { keysOf } from '../../src/views/keys.ts';
+import { countPending } from '../../src/views/pending.ts';
 import { recountChanges } from '../../src/views/recount.ts';
 import { restoreCounts } from '../../src/views/restore.ts';
 import { rollWindows } from '../../src/views/roll.ts';
@@ -129,6 +130,7 @@ describe('Redis Cluster', { skip: skipWithoutCluster }, () => {
       return count(api, to.map(viewOf));
     };
     await send(articles);
+    await countPending(redis);
     const late: Promise<number>[] = [];
     const moved = await cluster.moveSlot(tag, async () => {
       late.push(send([article]));

@@ -8,6 +8,7 @@ import { archiveCounts } from '../../src/views/archive.ts';
 import { holdArchives } from '../../src/views/archive-lock.ts';
 import { ALL_SHARDS, keysOf, UNCATEGORISED, type WindowId } from '../../src/views/keys.ts';
 import { moveReads } from '../../src/views/move-reads.ts';
+import { countPending } from '../../src/views/pending.ts';
 import { recordReads } from '../../src/views/record.ts';
 import { recountChanges } from '../../src/views/recount.ts';
 import { restoreCounts } from '../../src/views/restore.ts';
@@ -64,6 +65,7 @@ export async function readAs(
 /** All members of all sets of one kind, as `article category`. */
 export async function places(redis: Redis, window: WindowId): Promise<Record<string, number>> {
   const all = ALL_SHARDS.flatMap((shard) => [...CATEGORIES, UNCATEGORISED].map((category) => ({ shard, category })));
+  await countPending(redis);
   const found = await Promise.all(
     all.map(async ({ shard, category }) => {
       const reply = await redis.zrange(keysOf(shard).window(window, category), '0', '-1', 'WITHSCORES');

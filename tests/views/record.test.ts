@@ -5,6 +5,7 @@ import { DAY, HOUR, MINUTE } from '../../src/clock.ts';
 import { type ArticleId, type CategorySlug, newArticleId, shardOf } from '../../src/ids.ts';
 import { readCategoryTotals, readCounts } from '../../src/views/counts.ts';
 import { keysOf } from '../../src/views/keys.ts';
+import { countPending } from '../../src/views/pending.ts';
 import { type Read, type Recorded, recordReads } from '../../src/views/record.ts';
 import { rollWindows } from '../../src/views/roll.ts';
 import { openTestRedis } from '../support/engines.ts';
@@ -37,6 +38,12 @@ function read(at: Date, values: Partial<Read> = {}): Read {
 }
 
 const record = (at: Date, ...reads: Read[]): Promise<Recorded[]> => recordReads(server.redis, SHARD, at, reads);
+
+/** Records, and counts what was recorded. */
+async function count(at: Date, ...reads: Read[]): Promise<void> {
+  await record(at, ...reads);
+  await countPending(server.redis, [SHARD]);
+}
 
 test('a visitor counts once in the current and the previous half-hour', async () => {
   const visitor = someone();
@@ -125,13 +132,13 @@ test('an article counts in each of its categories, and without any under none th
 test('where more articles changed than are noted, their categories are', async () => {
   const { changed, dirty } = keysOf(SHARD);
   await server.redis.sadd(changed, ...Array.from({ length: 4001 }, (_, i) => `${i} world`));
-  await record(NOW, read(NOW), read(NOW, { article: article(1), categories: [] }));
+  await count(NOW, read(NOW), read(NOW, { article: article(1), categories: [] }));
   assert.equal(await server.redis.scard(changed), 4001);
   assert.deepEqual((await server.redis.smembers(dirty)).sort(), ['_', 'politics']);
 });
 
 test('a read from our own box weighs a quarter in popular and a whole one elsewhere', async () => {
-  await record(NOW, read(NOW), read(NOW, { article: article(1), isBox: true }));
+  await count(NOW, read(NOW), read(NOW, { article: article(1), isBox: true }));
   const popular = async (index: number) =>
     Number(await server.redis.zscore(keysOf(SHARD).popular(POLITICS, 3), article(index)));
   assert.equal((await popular(1)) / (await popular(0)), 0.25);
@@ -140,13 +147,13 @@ test('a read from our own box weighs a quarter in popular and a whole one elsewh
 
 test('what comes too late for a window stays out of it', async () => {
   await rollWindows(server.redis, NOW);
-  await record(NOW, read(later(-2 * HOUR), { isTimeNamed: true }), read(later(-30 * HOUR), { isTimeNamed: true }));
+  await count(NOW, read(later(-2 * HOUR), { isTimeNamed: true }), read(later(-30 * HOUR), { isTimeNamed: true }));
   assert.deepEqual(await readCounts(server.redis, article(0), [POLITICS]), { '1h': 0, '24h': 1, '7d': 2, '30d': 2 });
 });
 
 test('windows empty themselves after a pause of weeks, and leave no key behind', async () => {
   const { redis } = server;
-  await record(NOW, ...Array.from({ length: 20 }, (_, i) => read(NOW, { article: article(i) })));
+  await count(NOW, ...Array.from({ length: 20 }, (_, i) => read(NOW, { article: article(i) })));
   const counts = async (at: Date) => {
     await rollWindows(redis, at);
     return Object.values(await readCounts(redis, article(0), [POLITICS]));
@@ -162,7 +169,7 @@ test('windows empty themselves after a pause of weeks, and leave no key behind',
 });
 
 test('all keys of a shard lie behind its hash tag', async () => {
-  await record(NOW, read(NOW));
+  await count(NOW, read(NOW));
   await rollWindows(server.redis, later(2 * HOUR));
   for (const key of await server.redis.keys('*')) assert.ok(key.startsWith(`{r${SHARD}}:`), key);
 });
@@ -171,7 +178,7 @@ test('the landmark moves without changing order or ratio by a bit', async () => 
   const { redis } = server;
   const { marks, popular, recent } = keysOf(SHARD);
   const landmarks = () => redis.hmget(marks, 'L:15', 'L:180');
-  await record(NOW, read(NOW));
+  await count(NOW, read(NOW));
   // 449 half-lives of a quarter of an hour: beyond the 400 at which the landmark moves.
   const much = later(449 * 15 * MINUTE + 77_000);
   const reads = Array.from({ length: 12 }, (_, i) =>
@@ -179,7 +186,7 @@ test('the landmark moves without changing order or ratio by a bit', async () => 
       read(later(much.getTime() - NOW.getTime() - i * MINUTE), { article: article(i) }),
     ),
   ).flat();
-  await record(much, ...reads);
+  await count(much, ...reads);
   const [before15, before180] = await landmarks();
   const scores = async () => {
     const flat = await redis.zrange(recent(POLITICS, 15), '0', '-1', 'WITHSCORES');
@@ -203,13 +210,13 @@ test('the landmark moves without changing order or ratio by a bit', async () => 
 
 test('after a pause in which scores would have overflown, the roller makes them usable again', async () => {
   const { redis } = server;
-  await record(NOW, read(NOW));
+  await count(NOW, read(NOW));
   const much = later(60 * DAY);
-  await record(much, read(much));
+  await count(much, read(much));
   const { marks, recent } = keysOf(SHARD);
   assert.equal(await redis.zcard(recent(POLITICS, 15)), 1, 'nothing infinite was added');
   await rollWindows(redis, much);
-  await record(much, read(much, { article: article(1) }));
+  await count(much, read(much, { article: article(1) }));
   assert.deepEqual(await redis.zrange(recent(POLITICS, 15), '0', '-1'), [article(1)]);
   assert.ok(Number.isFinite(Number(await redis.hget(marks, 't15'))));
 });

@@ -8,6 +8,7 @@ import { type ArticleId, type CategorySlug, newArticleId, shardOf } from '../../
 import { archiveCounts } from '../../src/views/archive.ts';
 import { readCategoryTotals } from '../../src/views/counts.ts';
 import { keysOf, WINDOW_SECONDS, WINDOWS, windowStarts } from '../../src/views/keys.ts';
+import { countPending } from '../../src/views/pending.ts';
 import { recountChanges } from '../../src/views/recount.ts';
 import { rollWindows } from '../../src/views/roll.ts';
 import type { CountedArticle } from '../../src/views/view.ts';
@@ -88,6 +89,7 @@ test('a category change keeps decayed scores to the last bit, and a recount of w
   const { redis } = engines;
   await readAs(engines.redis, plain(FIRST), START, 3, new Date(START.getTime() - 7 * SECOND));
   await readAs(engines.redis, plain(FIRST), START, 1, new Date(START.getTime() - 31 * MINUTE), true);
+  await countPending(engines.redis);
   const { popular, recent, dirty } = keysOf(shardOf(FIRST));
   const scoresIn = async (category: CategorySlug) =>
     await Promise.all(

@@ -8,6 +8,7 @@ import { archiveCounts } from '../../src/views/archive.ts';
 import { type Collector, openCollector } from '../../src/views/collector.ts';
 import { readCategoryTotals, readCounts } from '../../src/views/counts.ts';
 import { keysOf, UNCATEGORISED, WINDOWS } from '../../src/views/keys.ts';
+import { countPending } from '../../src/views/pending.ts';
 import { restoreCounts } from '../../src/views/restore.ts';
 import { rollWindows } from '../../src/views/roll.ts';
 import type { ViewReport } from '../../src/views/view.ts';
@@ -30,7 +31,7 @@ type Action =
       readonly cut: Cut | undefined;
     }
   | { readonly kind: 'wait'; readonly minutes: number }
-  | { readonly kind: 'roll' | 'archive' | 'empty'; readonly cut: Cut | undefined };
+  | { readonly kind: 'roll' | 'archive' | 'empty' | 'count'; readonly cut: Cut | undefined };
 
 interface RandomView {
   readonly article: ArticleId;
@@ -64,7 +65,7 @@ const wait = fc.record({
   // which landmarks move: the 5th for reads of 15 minutes, the 50th for popular ones.
   minutes: fc.constantFrom(1, 4, 11, 29, 61, 300, 802, 31, 1450, 10_100, 43_300, 72_100, -3, -31, -130),
 });
-const upkeep = fc.record({ kind: fc.constantFrom('roll', 'archive', 'empty'), cut });
+const upkeep = fc.record({ kind: fc.constantFrom('roll', 'archive', 'empty', 'count'), cut });
 
 export const schedule = fc.array(
   fc.oneof({ weight: 4, arbitrary: views }, { weight: 3, arbitrary: wait }, { weight: 3, arbitrary: upkeep }),
@@ -99,6 +100,7 @@ export async function runSchedule(engines: ScheduleEngines, actions: readonly Ac
     if (action.kind === 'wait') now = await pause(redis, reference, action.minutes, now);
     else if (action.kind === 'views') await api.send(action.views, action.isReplay, action.cut);
     else if (action.kind === 'roll') await interrupted(engines, action.cut, ({ redis }) => rollWindows(redis, now));
+    else if (action.kind === 'count') await interrupted(engines, action.cut, ({ redis }) => countPending(redis));
     else if (action.kind === 'archive') await interrupted(engines, action.cut, (cut) => archive(cut, now));
     else await loseRedis(engines, reference, api, action.cut, now);
   }

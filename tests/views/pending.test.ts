@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, test } from 'node:test';
+import fc from 'fast-check';
+import { noteCountChanges } from '../../src/articles/count-changes.ts';
+import { HOUR, MINUTE, SECOND } from '../../src/clock.ts';
+import { type ArticleId, type CategorySlug, newArticleId, shardOf } from '../../src/ids.ts';
+import { takeChanges } from '../../src/ranking/changes.ts';
+import { archiveCounts } from '../../src/views/archive.ts';
+import { auditCounts } from '../../src/views/audit.ts';
+import { readCategoryTotals, readCounts } from '../../src/views/counts.ts';
+import { keysOf } from '../../src/views/keys.ts';
+import { countPending } from '../../src/views/pending.ts';
+import { type Read, recordReads } from '../../src/views/record.ts';
+import { recountChanges } from '../../src/views/recount.ts';
+import { rollWindows } from '../../src/views/roll.ts';
+import { openTestRedis, openTestSql } from '../support/engines.ts';
+import { type CountEngines, dump, FIRST, reset, START } from './following.ts';
+
+let engines: CountEngines;
+let close: () => Promise<void>;
+
+before(async () => {
+  const [{ sql, close: closeSql }, { redis, close: closeRedis }] = await Promise.all([openTestSql(), openTestRedis()]);
+  engines = { sql, redis };
+  close = async () => {
+    await Promise.all([closeSql(), closeRedis()]);
+  };
+});
+
+after(() => close());
+beforeEach(() => reset(engines));
+
+const POLITICS = 'politics' as CategorySlug;
+const SHARD = shardOf(FIRST);
+const KEYS = keysOf(SHARD);
+const ago = (ms: number): Date => new Date(START.getTime() - ms);
+let visitors = 1;
+
+function read(article: ArticleId = FIRST, at = START, values: Partial<Read> = {}): Read {
+  const base = { categories: [POLITICS], isTimeNamed: true, isBox: false, visitorBefore: undefined };
+  return { ...base, article, at, visitor: String(visitors++), ...values };
+}
+
+const record = (reads: readonly Read[], at = START) => recordReads(engines.redis, SHARD, at, reads);
+const pending = () => engines.redis.hgetall(KEYS.pending);
+
+/** Articles of the same shard as the first. */
+const others = Array.from({ length: 10_000 }, (_, i) => newArticleId(new Date('2026-01-01'), i)).filter(
+  (id) => shardOf(id) === SHARD,
+);
+
+test('reads of one second, article and class are pending as one number, and nothing else is written for them', async () => {
+  const box = read(FIRST, START, { isBox: true });
+  const pixel = read(FIRST, START, { channel: 'pixel' });
+  assert.deepEqual(await record([read(), read(), box, pixel, box]), [true, true, true, true, false]);
+  await record([read(FIRST, ago(SECOND)), read()]);
+  const second = START.getTime() / 1000;
+  assert.deepEqual(await pending(), {
+    [`${second}:${FIRST}:politics`]: '4',
+    [`b:${second}:${FIRST}:politics`]: '1',
+    [`${second}:${FIRST}:politics:pixel`]: '1',
+    [`${second - 1}:${FIRST}:politics`]: '1',
+  });
+  assert.equal(await engines.redis.object('ENCODING', KEYS.pending), 'hashtable');
+  const written = (await engines.redis.keys(`${KEYS.tag}:*`)).filter((key) => !key.startsWith(`${KEYS.tag}:seen:`));
+  assert.deepEqual(written.sort(), [KEYS.marks, KEYS.pending].sort());
+  assert.equal((await readCounts(engines.redis, FIRST, [POLITICS]))['1h'], 6);
+  assert.deepEqual(await pending(), {});
+  const slot = Math.floor(second / 300);
+  assert.deepEqual(await engines.redis.hgetall(KEYS.delta), {
+    [`${slot}:${FIRST}`]: '5',
+    [`b:${slot}:${FIRST}`]: '1',
+    [`${slot}:${FIRST}:pixel`]: '1',
+  });
+});
+
+test('whoever looks at counts, moves or archives them finds all reads counted', async () => {
+  const { sql, redis } = engines;
+  const looks: Readonly<Record<string, () => Promise<unknown>>> = {
+    ranker: () => takeChanges(redis),
+    archive: () => archiveCounts(sql, redis, START),
+    recount: async () => {
+      await noteCountChanges(sql, [FIRST], START);
+      await recountChanges(sql, redis, START);
+    },
+    audit: () => auditCounts(sql, redis, 'look', START),
+    totals: () => readCategoryTotals(redis),
+    article: () => readCounts(redis, FIRST, [POLITICS]),
+  };
+  for (const [name, look] of Object.entries(looks)) {
+    await record([read(), read()]);
+    assert.equal(await redis.exists(KEYS.pending), 1, name);
+    await look();
+    assert.equal(await redis.exists(KEYS.pending), 0, name);
+  }
+  const all = 2 * Object.keys(looks).length;
+  assert.equal(await redis.zscore(KEYS.window('24h', POLITICS), FIRST), String(all));
+  await archiveCounts(sql, redis, START);
+  const { rows } = await sql.query<{ reads: number }>('select sum(reads)::int as reads from read_counts');
+  assert.equal(rows[0]?.reads, all);
+  const later = new Date(START.getTime() + 3 * MINUTE);
+  await recountChanges(sql, redis, later);
+  assert.deepEqual(await auditCounts(sql, redis, 'look', later), { articles: 1, wrong: [], wrongTotals: 0 });
+});
+
+test('a ranker is told of reads that were pending, and of those after it the next time', async () => {
+  await record([read()]);
+  assert.deepEqual([...(await takeChanges(engines.redis)).grown], [[POLITICS, new Set([FIRST])]]);
+  assert.deepEqual([...(await takeChanges(engines.redis)).grown], []);
+  await record([read()]);
+  assert.deepEqual([...(await takeChanges(engines.redis)).grown], [[POLITICS, new Set([FIRST])]]);
+});
+
+test('no more is pending than is counted at once', async () => {
+  const many = others.slice(0, 450);
+  assert.equal(many.length, 450);
+  for (let from = 0; from < many.length; from += 90) {
+    await record(many.slice(from, from + 90).map((id) => read(id)));
+    assert.ok((await engines.redis.hlen(KEYS.pending)) <= 200);
+  }
+  // 90, 180, counted with the 90 after, and once more.
+  assert.equal(await engines.redis.hlen(KEYS.pending), 180);
+  assert.equal(await engines.redis.zcard(KEYS.window('1h', POLITICS)), 270);
+  await countPending(engines.redis, [SHARD]);
+  assert.equal(await engines.redis.zcard(KEYS.window('1h', POLITICS)), 450);
+  assert.equal(Number(await engines.redis.hget(KEYS.marks, 'n24:politics')), 450);
+});
+
+test('what is counted only after it left a window stays out of it, and is in those that still hold it', async () => {
+  await record([read(), read(FIRST, ago(20 * HOUR))]);
+  const later = new Date(START.getTime() + 5 * HOUR);
+  await rollWindows(engines.redis, later);
+  assert.deepEqual(await readCounts(engines.redis, FIRST, [POLITICS]), { '1h': 0, '24h': 1, '7d': 2, '30d': 2 });
+  await rollWindows(engines.redis, new Date(later.getTime() + 31 * 24 * HOUR));
+  assert.deepEqual(await readCounts(engines.redis, FIRST, [POLITICS]), { '1h': 0, '24h': 0, '7d': 0, '30d': 0 });
+  assert.deepEqual(await engines.redis.keys(`${KEYS.tag}:b?:*`), [], 'no bucket is left behind');
+});
+
+test('a Redis without memory refuses reads, and what was pending is counted all the same', async () => {
+  const { redis } = engines;
+  await record([read(), read()]);
+  const [, before = '0'] = (await redis.config('GET', 'maxmemory')) as string[];
+  await redis.config('SET', 'maxmemory', '1');
+  try {
+    await assert.rejects(record([read()]), /OOM/);
+    assert.equal((await readCounts(redis, FIRST, [POLITICS]))['24h'], 2);
+  } finally {
+    await redis.config('SET', 'maxmemory', before);
+  }
+  await record([read()]);
+  assert.equal((await readCounts(redis, FIRST, [POLITICS]))['24h'], 3);
+});
+
+const moment = fc.record({
+  article: fc.constantFrom(...others.slice(0, 4)),
+  categories: fc.constantFrom([], [POLITICS], [POLITICS, 'world' as CategorySlug]),
+  // Of what is older, scores of the shortest half-life may be left out, as nothing is left of them.
+  age: fc.oneof(fc.constant(0), fc.nat(10 * MINUTE), fc.nat(4 * HOUR)),
+  isBox: fc.boolean(),
+  channel: fc.constantFrom(undefined, 'pixel' as const),
+});
+
+test('counts are the same however reads are split into calls, and whenever they are counted', async () => {
+  const { redis } = engines;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(moment, { minLength: 1, maxLength: 40 }),
+      fc.array(fc.nat(6), { minLength: 1, maxLength: 8 }),
+      async (moments, cuts) => {
+        const reads = moments.map(({ age, ...one }) => read(one.article, ago(age), one));
+        const counted = async (sizes: readonly number[]) => {
+          await reset(engines);
+          for (let from = 0, call = 0; from < reads.length; call++) {
+            const size = sizes[call % sizes.length] as number;
+            // A call of nobody stands for somebody who looks.
+            if (size === 0) await countPending(redis, [SHARD]);
+            await record(reads.slice(from, from + Math.max(1, size)));
+            from += Math.max(1, size);
+          }
+          await countPending(redis, [SHARD]);
+          const [all, delta] = [await dump(redis), await redis.hgetall(KEYS.delta)];
+          return [...numbersIn(all), ...Object.entries(delta).sort().map(String)];
+        };
+        assert.deepEqual(await counted(cuts), await counted([reads.length]));
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
+/** Everything that is counted, to nine digits: sums of decayed scores depend on the order in which they are added. */
+function numbersIn(dumped: Record<string, unknown>): string[] {
+  return Object.entries(dumped).flatMap(([key, value]) => {
+    const flat = Array.isArray(value)
+      ? (value as string[])
+      : Object.entries(value as object)
+          .sort()
+          .flat();
+    return flat.map((text, i) => `${key} ${i} ${i % 2 === 1 && text !== '' ? Number(text).toPrecision(9) : text}`);
+  });
+}
