@@ -16,9 +16,9 @@ import { BOX_ITEMS } from './thin.ts';
  *
  * All categories have scores of 3 hours, of which the site's list is merged. Those of a longer half-life are kept besides
  * where they are wanted. A category gets them while reads come in, in steps of which each may be run again:
- * 1. The shards' marks say that they are wanted: from now on every read adds to both. A comma says: not complete.
+ * 1. The shards' marks say that they are wanted: whatever is counted from now on adds to both. A comma says: not complete.
  * 2. What was counted before is archived, and every article with archived reads gets its score from there and from what
- *    is not archived yet, in one script each (recount.lua). An article without any was read after step 1 only.
+ *    is not archived yet, in one script each (recount.lua). An article without any was counted after step 1 only.
  * 3. HALF_LIVES_KEY says that lists are made of them. What stood there before is dropped by the next run: by then
  *    every ranker has looked.
  * PostgreSQL remembers what was decided, so that an emptied Redis gets there again.
@@ -27,7 +27,7 @@ const LEAST_EFFECTIVE = 30;
 const DECIDED_FOR = DAY;
 const HALF_LIVES_KEY = 'list:half-lives';
 
-/** Scores reach back so many half-lives (record.lua). */
+/** Scores reach back so many half-lives (count.lua). */
 const REACH = 20;
 const MAX_ARTICLES = 100;
 const ATTEMPTS = 3;

@@ -17,7 +17,7 @@ import { BOX_ITEMS, GOOD_READS, WIDER_WINDOWS } from './thin.ts';
 import type { ListNames } from './title.ts';
 import { DEPTH, type Entry, NO_TOPS, type TopName, type Tops, topNameOf } from './top.ts';
 
-/** Decayed reads count for so many half-lives (record.lua). */
+/** Decayed reads count for so many half-lives (count.lua). */
 const HALF_LIVES = 20;
 /** Where editors leave things out, a past list is looked for so deep. */
 const CURATED_DEPTH = 16 * DEPTH;

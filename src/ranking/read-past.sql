@@ -5,7 +5,7 @@
 -- listed · $8 half-life in seconds where the score is decayed, else null · $9 since when `reads` are counted, where the
 -- score is decayed · $10 how many
 --
--- A copy's reads count for its original. Decayed scores are as record.lua adds them, at the middle of each row, as the
+-- A copy's reads count for its original. Decayed scores are as count.lua adds them, at the middle of each row, as the
 -- base 2 logarithm that timelessScore (popular.ts) compares by.
 with archived as (
   select slot, article_id, reads, box_reads, case grain when 'slot' then 300 when 'hour' then 3600 else 86400 end as span

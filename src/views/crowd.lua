@@ -1,5 +1,5 @@
 -- Damping: how much of an article's reads one address and one network may give (network.ts). Becomes the first part of
--- record.lua, so that a read is weighed, known to dedupe and counted in one step: a duplicate uses nothing up, and what
+-- record.lua, so that a read is weighed, known to dedupe and noted in one step: a duplicate uses nothing up, and what
 -- is refused is not remembered.
 --
 -- Only reads with an origin are weighed: the first few of an address have none, so that nearly all reads cost nothing

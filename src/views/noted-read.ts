@@ -8,7 +8,7 @@ import { dayOf, isFirstSlotOfDay, visitorHash } from './visitor.ts';
 
 /** Named times further back belong to an import. */
 const MAX_AGE = 2 * DAY;
-const MOMENT_MS = 20;
+const MOMENT_MS = 1000;
 
 /** A read, with what was noted of where it came from. */
 export type NotedRead = Read & { readonly noted: Origin | undefined };
@@ -47,8 +47,8 @@ export function readOf(
 }
 
 /**
- * When a view was that came at that time: to a fiftieth of a second, so that a call to Redis says it once for most of its
- * reads. No slot, hour or day begins between.
+ * When a view was that came at that time: to a second, as reads are noted (count-pending.lua), so that a call to Redis says it
+ * once for most of its reads. No slot, hour or day begins between.
  */
 export function momentOf(now: Date): Date {
   return new Date(Math.floor(now.getTime() / MOMENT_MS) * MOMENT_MS);

@@ -101,14 +101,20 @@ while i <= length do
 end
 seen.write()
 
+-- Lua and Redis print a number as they would a fraction, which costs them as much as the rest of a small command.
+local secondTexts = setmetatable({}, { __index = function(texts, second)
+  texts[second] = string.format('%d:', second)
+  return texts[second]
+end })
+
 local waiting = call('HLEN', pending)
 if waiting + #noted > MAX_PENDING then
   countPending(tag, noted)
 else
   for at = 1, #noted do
     local it = noted[at]
-    local field = string.format('%d:', it[1]) .. it[2] .. ':' .. it[3] .. it[6]
-    call('HINCRBY', pending, field, it[4])
+    local field = secondTexts[it[1]] .. it[2] .. ':' .. it[3] .. it[6]
+    call('HINCRBY', pending, field, it[4] == 1 and '1' or it[4])
     if it[5] > 0 then call('HINCRBY', pending, 'b:' .. field, it[5]) end
   end
   -- A hash becomes a real one for good when a field is longer than 64 bytes: in a short one each field is searched for.

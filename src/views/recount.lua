@@ -42,7 +42,7 @@ end
 local LAST_SLOT = floor(now / 300) + 12
 -- The hour that the slot which left the 24-hour window last was carried into.
 local LAST_HOUR = floor((from24h - 1) / 12)
--- Makes a set a skiplist for good (record.lua).
+-- Makes a set a skiplist for good (count.lua).
 local LONG_MEMBER = string.rep('~', 65)
 
 local function precise(number) return string.format('%.17g', number) end
@@ -90,7 +90,7 @@ end
 
 local function nowhere() return { b5 = {}, bh = {}, windows = { 0, 0, 0, 0 }, scores = { 0, 0, 0, 0, 0, 0 } } end
 
--- What stands for the article in each of its categories when all its reads are counted (as in record.lua).
+-- What stands for the article in each of its categories when all its reads are counted (as in count.lua).
 local function targetOf(article)
   local target = nowhere()
   local windows = target.windows

@@ -6,7 +6,7 @@
 -- Reply    members that were subtracted · 1 when there is more to do, 0 when the window is where it should be
 --
 -- A bucket is set aside as `out:<window>:<category>` in the same script that moves the watermark `from:<window>` past
--- it; from then on record.lua adds nothing of that bucket to the window. Members are popped off what was set aside while
+-- it; from then on count.lua adds nothing of that bucket to the window. Members are popped off what was set aside while
 -- they are subtracted, so that progress and effect are one and a crash between two calls loses and doubles nothing.
 -- 1h and 7d copy their bucket, because a longer window still needs it. 24h takes the 5-minute bucket away and carries
 -- it into its hour; 30d takes the hour away. A window never overtakes the one that needs the same bucket before it.
