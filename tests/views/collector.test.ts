@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { EventEmitter, once } from 'node:events';
 import { createServer } from 'node:net';
 import { after, before, beforeEach, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
@@ -209,12 +210,16 @@ test('a Redis that says nothing makes views unavailable, and they count when it 
 });
 
 test('who waits behind a slow call is answered as soon as who is in it', async () => {
+  const calls = new EventEmitter();
   const slow = new Proxy(server.redis, {
     get(target, name) {
       const member: unknown = Reflect.get(target, name);
       if (typeof member !== 'function') return member;
       if (name !== 'evalsha') return member.bind(target);
-      return (...args: unknown[]) => setTimeout(700).then(() => member.apply(target, args));
+      return (...args: unknown[]) => {
+        calls.emit('begun');
+        return setTimeout(700).then(() => member.apply(target, args));
+      };
     },
   });
   const collector = open({ redis: slow, limits: { answerMs: 1000 } });
@@ -227,8 +232,9 @@ test('who waits behind a slow call is answered as soon as who is in it', async (
     );
     return [performance.now() - startedAt, isCounted];
   };
+  const begun = once(calls, 'begun');
   const one = took('192.0.2.8');
-  await setTimeout(20);
+  await begun;
   const other = took('192.0.2.9');
   const [, isCounted] = await one;
   assert.equal(isCounted, true);
