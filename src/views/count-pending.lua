@@ -5,25 +5,8 @@
 -- not the usual one; `b:<field>`: how many of these came from the box. A read says nothing more than this, and nothing of
 -- it depends on what stands in the shard: it may be counted at any later time, as a read that is reported late may.
 
--- `more` are reads besides those that are pending, in the form { second, article, categories, reads, box, class }.
-local function countPending(tag, more)
-  local call, match = redis.call, string.match
-  local pending = tag .. ':pending'
-  local fields, reads, box = call('HGETALL', pending), more or {}, {}
-  for i = 1, #fields, 2 do
-    local field = match(fields[i], '^b:(.*)$')
-    if field then box[field] = tonumber(fields[i + 1]) end
-  end
-  for i = 1, #fields, 2 do
-    local second, article, categories, class = match(fields[i], '^(%d+):([^:]+):([^:]+)(.*)$')
-    if second then
-      reads[#reads + 1] =
-        { tonumber(second), article, categories, tonumber(fields[i + 1]), box[fields[i]] or 0, class }
-    end
-  end
-  if #reads == 0 then return end
-  if #fields > 0 then call('DEL', pending) end
-
+-- `reads` are of the form { second, article, categories, reads, box, class }.
+local function countReads(tag, reads)
   -- Stands for the present where it is asked whether a read is too old to have a weight.
   local newest = 0
   for i = 1, #reads do newest = math.max(newest, reads[i][1]) end
@@ -39,5 +22,25 @@ local function countPending(tag, more)
     counts.add(bySlot, it[2], it[3], moment, it[4], it[5], it[6])
   end
   counts.write(false)
+end
+
+local function countPending(tag)
+  local call, match = redis.call, string.match
+  local pending = tag .. ':pending'
+  local fields, reads, box = call('HGETALL', pending), {}, {}
+  if #fields == 0 then return end
+  call('DEL', pending)
+  for i = 1, #fields, 2 do
+    local field = match(fields[i], '^b:(.*)$')
+    if field then box[field] = tonumber(fields[i + 1]) end
+  end
+  for i = 1, #fields, 2 do
+    local second, article, categories, class = match(fields[i], '^(%d+):([^:]+):([^:]+)(.*)$')
+    if second then
+      reads[#reads + 1] =
+        { tonumber(second), article, categories, tonumber(fields[i + 1]), box[fields[i]] or 0, class }
+    end
+  end
+  countReads(tag, reads)
 end
 
