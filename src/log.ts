@@ -1,11 +1,33 @@
-import { type DestinationStream, type Logger, pino } from 'pino';
+import { type DestinationStream, type Logger, type LoggerOptions, pino, stdSerializers, stdTimeFunctions } from 'pino';
 
 export type Log = Logger;
 
 const MAX_VALUE = 1024;
+/** Of an error that carries the call it failed in: its first arguments tell which it was. */
+const MAX_ITEMS = 20;
+const MAX_DEPTH = 5;
+const SECRET_NAMES = new Set(['authorization', 'cookie', 'password', 'token', 'address']);
 
-function cut(value: unknown): unknown {
-  return typeof value === 'string' && value.length > MAX_VALUE ? `${value.slice(0, MAX_VALUE)}…` : value;
+const cut = (text: string): string => (text.length > MAX_VALUE ? `${text.slice(0, MAX_VALUE)}…` : text);
+
+/** The value as it may stand in a line: without what is secret by its name, and no text of it long, however deep it lies. */
+function tame(value: unknown, depth = 0): unknown {
+  if (typeof value === 'string') return cut(value);
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth === MAX_DEPTH) return '…';
+  if (value instanceof Error) return tame(stdSerializers.err(value), depth);
+  if (ArrayBuffer.isView(value)) return `${value.byteLength} bytes`;
+  if ('toJSON' in value && typeof value.toJSON === 'function') return tame(value.toJSON(), depth + 1);
+  if (Array.isArray(value)) return value.slice(0, MAX_ITEMS).map((item) => tame(item, depth + 1));
+  return tameFields(value, depth + 1);
+}
+
+function tameFields(fields: object, depth: number): Record<string, unknown> {
+  const tamed = Object.entries(fields).map(([name, value]) => [
+    name,
+    SECRET_NAMES.has(name.toLowerCase()) ? '[redacted]' : tame(value, depth),
+  ]);
+  return Object.fromEntries(tamed);
 }
 
 /**
@@ -13,23 +35,23 @@ function cut(value: unknown): unknown {
  * redacted by name here, and no caller logs a request's address in the first place.
  */
 export function openLog(level: string, destination?: DestinationStream): Log {
-  const options = {
+  const options: LoggerOptions = {
     level,
     base: null,
-    timestamp: pino.stdTimeFunctions.isoTime,
-    redact: {
-      paths: ['authorization', '*.authorization', 'password', '*.password', 'token', '*.token', 'address', '*.address'],
-      censor: '[redacted]',
-    },
+    timestamp: stdTimeFunctions.isoTime,
     formatters: {
       level: (label: string) => ({ level: label }),
-      log: (fields: Record<string, unknown>) =>
-        Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, cut(value)])),
+      log: (fields: Record<string, unknown>) => tameFields(fields, 0),
+    },
+    hooks: {
+      logMethod(given, method) {
+        method.apply(this, given.map((one: unknown) => (typeof one === 'string' ? cut(one) : one)) as typeof given);
+      },
     },
   };
   if (destination !== undefined) return pino(options, destination);
   if (!process.stdout.isTTY) return pino(options);
-  const { level: _, ...formatters } = options.formatters;
+  const { level: _, ...formatters } = options.formatters ?? {};
   return pino({
     ...options,
     formatters,
