@@ -18,7 +18,7 @@ import { openOnce } from './open-once.ts';
 import { keepPulse } from './pulse.ts';
 import { openQueue } from './queues/open.ts';
 import { openTraces } from './queues/traces.ts';
-import { migrate } from './schema/migrate.ts';
+import { hasSchema, type Migration, migrate, readMigrations } from './schema/migrate.ts';
 import { readVersion } from './version.ts';
 import { archiveCounts } from './views/archive.ts';
 import { restoreCounts } from './views/restore.ts';
@@ -59,7 +59,7 @@ async function open(settings: Settings, log: Log, tools: Required<AppOptions>, c
   const keepFeeds = roles.has('scheduler') ? await readFeeds(settings, log) : async () => {};
   await checkPort(settings);
   const version = readVersion();
-  const metrics = openMetrics(version);
+  const metrics = openMetrics(version, settings.ROLES);
   const engines = await openEngines(settings, closers, log, {
     onError: (dependency) => metrics.dependencyErrors.inc({ dependency }),
     onReconnect: () => metrics.redisReconnects.inc(),
@@ -67,7 +67,8 @@ async function open(settings: Settings, log: Log, tools: Required<AppOptions>, c
   stopping.throwIfAborted();
   observeConnections(engines, metrics);
   const { sql, redis } = engines;
-  await migrate(sql, log);
+  const migrations = await readMigrations();
+  await migrate(sql, log, migrations);
   stopping.throwIfAborted();
   if (roles.has('counter')) {
     await restoreCounts(sql, redis, clock());
@@ -106,7 +107,7 @@ async function open(settings: Settings, log: Log, tools: Required<AppOptions>, c
 
   keepPulse(redis, metrics, clock, closers);
   let isStopping = false;
-  const isReady = () => readiness(engines, metrics, isStopping);
+  const isReady = () => readiness(engines, migrations, metrics, isStopping);
   metrics.onScrape(async () => void (await isReady()));
   const health = { settings, metrics, log, isReady, clock };
   const localToken = newLocalToken();
@@ -162,15 +163,25 @@ function observeConnections({ databaseConnections }: Engines, metrics: Metrics):
 }
 
 /** Asks both servers at once; one that takes over a second counts as down. */
-async function readiness({ sql, redis }: Engines, metrics: Metrics, isStopping: boolean): Promise<Readiness> {
+async function readiness(
+  { sql, redis }: Engines,
+  migrations: readonly Migration[],
+  metrics: Metrics,
+  isStopping: boolean,
+): Promise<Readiness> {
   const patience = new Promise<never>((_, reject) => setTimeout(() => reject(new Error('late')), SECOND).unref());
   const [database, cache] = await Promise.allSettled([
-    Promise.race([sql.query('select 1'), patience]),
+    Promise.race([hasSchema(sql, migrations), patience]),
     Promise.race([pingRedis(redis), patience]),
   ]);
-  const state = (result: PromiseSettledResult<unknown>) => (result.status === 'fulfilled' ? 'up' : 'down');
-  const dependencies = { postgresql: state(database), redis: state(cache) } as const;
-  metrics.dependencyUp.set({ dependency: 'postgresql' }, database.status === 'fulfilled' ? 1 : 0);
-  metrics.dependencyUp.set({ dependency: 'redis' }, cache.status === 'fulfilled' ? 1 : 0);
-  return { isReady: !isStopping && database.status === 'fulfilled' && cache.status === 'fulfilled', dependencies };
+  const isUp = {
+    postgresql: database.status === 'fulfilled',
+    redis: cache.status === 'fulfilled',
+    schema: database.status === 'fulfilled' && database.value,
+  };
+  for (const dependency of ['postgresql', 'redis'] as const) {
+    metrics.dependencyUp.set({ dependency }, isUp[dependency] ? 1 : 0);
+  }
+  const states = Object.entries(isUp).map(([name, is]) => [name, is ? 'up' : 'down'] as const);
+  return { isReady: !isStopping && Object.values(isUp).every(Boolean), dependencies: Object.fromEntries(states) };
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 /**
@@ -7,6 +8,8 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 export type Metrics = ReturnType<typeof openMetrics>;
 
 const PREFIX = 'newsrank_';
+/** Prometheus waits for ten seconds: a server that hangs must not take along what says so. */
+const REFRESH_PATIENCE_MS = 2000;
 const FETCH_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30];
 const HTTP_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 const JOB_SECONDS = [0.005, 0.025, 0.1, 0.25, 1, 2.5, 10, 30];
@@ -24,15 +27,19 @@ const RESULTS = {
   views: [...['read', 'duplicate', 'bot', 'prefetch'], ...['unknown_article', 'rate_limited', 'invalid', 'overload']],
 } as const;
 
-export function openMetrics(version: string) {
+export function openMetrics(version: string, roles: readonly string[] = []) {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   for (const name of MISNAMED) registry.removeSingleMetric(name);
   const registers = [registry];
   const counter = <Label extends string>(name: string, help: string, labelNames: readonly Label[] = []) =>
     new Counter({ name: PREFIX + name, help, labelNames, registers });
-  const gauge = <Label extends string>(name: string, help: string, labelNames: readonly Label[] = []) =>
-    new Gauge({ name: PREFIX + name, help, labelNames, registers });
+  // Without a value until it is set: the 0 of a process that does no such work would be the least of all, and the best.
+  const gauge = <Label extends string>(name: string, help: string, labelNames: readonly Label[] = []) => {
+    const made = new Gauge({ name: PREFIX + name, help, labelNames, registers });
+    if (labelNames.length === 0) made.remove();
+    return made;
+  };
   const histogram = <Label extends string>(
     name: string,
     help: string,
@@ -42,8 +49,11 @@ export function openMetrics(version: string) {
 
   const buildInfo = gauge('build_info', 'Always 1; the labels say what runs.', ['version', 'node']);
   buildInfo.set({ version, node: process.versions.node }, 1);
+  const roleInfo = gauge('role_info', 'Always 1; of each role that the process has.', ['has']);
+  for (const has of roles) roleInfo.set({ has }, 1);
 
   const refreshers: (() => Promise<void>)[] = [];
+  const refreshing = new Map<() => Promise<void>, Promise<void>>();
   const handovers: (() => void)[] = [];
 
   const metrics = {
@@ -60,10 +70,13 @@ export function openMetrics(version: string) {
     settle(): void {
       for (const handOver of handovers) handOver();
     },
-    /** The Prometheus text; a gauge whose refresh fails keeps its last value. */
+    /** The Prometheus text; a gauge whose refresh fails, or hangs, keeps its last value. */
     async render(): Promise<string> {
       metrics.settle();
-      await Promise.allSettled(refreshers.map((refresh) => refresh()));
+      const patience = new AbortController();
+      const late = sleep(REFRESH_PATIENCE_MS, undefined, { signal: patience.signal }).catch(() => undefined);
+      await Promise.race([Promise.allSettled(refreshers.map(refreshOnce)), late]);
+      patience.abort();
       return registry.metrics();
     },
     feeds: gauge('feeds', 'Feeds by state. Whole installation, exported by the scheduler role.', ['state']),
@@ -98,12 +111,14 @@ export function openMetrics(version: string) {
     ),
     archiveRows: counter('archive_rows_total', 'Rows of counts written to PostgreSQL.'),
     recounts: counter('recounts_total', 'Articles whose counts were set anew, since they changed. Each one twice.'),
-    auditDifferences: gauge(
-      'audit_differences',
-      'Articles and sums whose counts were wrong when this process last compared them all. Read with max.',
-    ),
+    auditDifferences: counter('audit_differences_total', 'Articles and sums whose counts an audit found wrong.'),
     rankingBuild: histogram('ranking_build_duration_seconds', 'One tick of the ranker.', JOB_SECONDS),
     rankingAge: gauge('ranking_age_seconds', 'Since this process last built lists. Any ranker does it: read with min.'),
+    rankingEntries: gauge(
+      'ranking_entries',
+      'Entries of all lists of a kind, as this process last built them all. Any ranker does it: read with max.',
+      ['list'],
+    ),
     rankingsPublished: counter('rankings_published_total', 'Lists published.'),
     queueJobs: gauge('queue_jobs', 'Jobs by queue and state. Whole installation, scheduler role: read with max.', [
       'queue',
@@ -128,6 +143,14 @@ export function openMetrics(version: string) {
     databaseConnections: gauge('db_pool_connections', 'Connections of this process to PostgreSQL.', ['state']),
     ownOutage: gauge('own_outage', '1 while most hosts fail at once, so that no feed is blamed.'),
   };
+
+  /** One that still hangs is not begun again beside itself. */
+  function refreshOnce(refresh: () => Promise<void>): Promise<void> {
+    const begun = refreshing.get(refresh) ?? refresh().finally(() => refreshing.delete(refresh));
+    refreshing.set(refresh, begun);
+    return begun;
+  }
+
   for (const result of RESULTS.articles) metrics.articles.inc({ result }, 0);
   for (const result of RESULTS.views) metrics.views.inc({ result }, 0);
   return metrics;

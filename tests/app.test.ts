@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { openNewsroom } from '../src/demo/newsroom.ts';
 import { seeded } from '../src/demo/seeded.ts';
+import { QUEUE_NAMES } from '../src/queues/jobs.ts';
 import type { Snapshot } from '../src/ranking/list.ts';
 import { emptyFolder } from './support/folders.ts';
 import { endNpm, engineSettings, eventually, getJson, run, runUntil, startProduct } from './support/product.ts';
@@ -176,6 +177,19 @@ test('roles run in processes of their own on the same servers', { skip: skipReas
     return list.items[0]?.article.id === article.id;
   });
   assert.equal((await fetch(`${poller.url}/readyz`)).status, 200);
+  const [ofApi, ofPoller, ofRest] = await Promise.all(
+    [api, poller, rest].map(async ({ url }) => (await fetch(`${url}/metrics`)).text()),
+  );
+  for (const gauge of ['archive_lag_seconds', 'ranking_age_seconds', 'feeds_overdue']) {
+    const value = new RegExp(`^newsrank_${gauge} \\d`, 'm');
+    assert.match(ofRest ?? '', value);
+    // It would be the least, and hide how the others fare.
+    for (const other of [ofApi, ofPoller]) assert.doesNotMatch(other ?? '', value, `${gauge} of who does no such work`);
+  }
+  assert.match(ofPoller ?? '', /^newsrank_role_info{has="poller"} 1\n(?!newsrank_role_info)/m);
+  for (const queue of QUEUE_NAMES) {
+    assert.match(ofRest ?? '', new RegExp(`^newsrank_queue_jobs{queue="${queue}",state="waiting"} `, 'm'));
+  }
   assert.equal((await fetch(`${poller.url}/v1/articles`)).status, 404, 'who is no api serves health and metrics only');
   for (const product of [api, poller, rest]) assert.equal(await product.stop(), 0);
 });

@@ -25,7 +25,7 @@ export function auditCountsJob({ sql, redis, clock, metrics, log, zone }: Tools)
     if (hourIn(zone, now) !== AUDIT_HOUR) return { compared: 0, wrong: 0 };
     const { articles, wrong, wrongTotals } = await auditCounts(sql, redis, 'repair', now);
     const differences = wrong.length + wrongTotals;
-    metrics.auditDifferences.set(differences);
+    metrics.auditDifferences.inc(differences);
     if (differences === 0) log.info({ articles }, 'audit of counts: all are right');
     else {
       const found = { articles, wrong: wrong.length, wrongTotals, some: wrong.slice(0, NAMED) };

@@ -1,6 +1,6 @@
 import { type Clock, SECOND } from '../src/clock.ts';
 import type { Metrics } from '../src/metrics.ts';
-import type { Rankings } from '../src/ranking/build.ts';
+import type { Built, Rankings } from '../src/ranking/build.ts';
 
 interface Tools {
   readonly rankings: Rankings;
@@ -12,12 +12,14 @@ interface Tools {
 export function buildRankings({ rankings, clock, metrics }: Tools) {
   let builtAt = clock();
   metrics.onScrape(async () => metrics.rankingAge.set((clock().getTime() - builtAt.getTime()) / SECOND));
-  return async (): Promise<{ built: number; published: number }> => {
+  return async (): Promise<Built> => {
     const stop = metrics.rankingBuild.startTimer();
     const result = await rankings.tick(clock());
     stop();
     metrics.rankingsPublished.inc(result.published);
+    if (result.isWaiting) return result;
     builtAt = clock();
+    for (const [list, entries] of rankings.entries) metrics.rankingEntries.set({ list }, entries);
     return result;
   };
 }

@@ -1,4 +1,4 @@
-import type { Queue } from 'bullmq';
+import type { Job, Queue } from 'bullmq';
 import { type Clock, SECOND } from '../src/clock.ts';
 import type { Sql } from '../src/engines/sql.ts';
 import { countFeedsByState, countOverdue } from '../src/feeds/count.ts';
@@ -9,8 +9,10 @@ interface Tools {
   readonly sql: Sql;
   readonly clock: Clock;
   readonly metrics: Metrics;
-  readonly queues: readonly Pick<Queue, 'name' | 'getJobCounts' | 'getJobs'>[];
+  readonly queues: readonly ObservedQueue[];
 }
+
+type ObservedQueue = Pick<Queue, 'name' | 'getJobCounts' | 'getJobs'>;
 
 const JOB_STATES = ['waiting', 'active', 'delayed', 'failed'] as const;
 
@@ -27,12 +29,18 @@ export function observeInstallation({ sql, clock, metrics, queues }: Tools): voi
     }
   });
   metrics.onScrape(async () => {
-    for (const queue of queues) {
-      const counts = await queue.getJobCounts(...JOB_STATES);
+    const observe = async (queue: ObservedQueue) => {
+      const [counts, [oldest]] = await Promise.all([
+        queue.getJobCounts(...JOB_STATES),
+        queue.getJobs(['waiting'], 0, 0, true),
+      ]);
       for (const state of JOB_STATES) metrics.queueJobs.set({ queue: queue.name, state }, counts[state] ?? 0);
-      const [oldest] = await queue.getJobs(['waiting'], 0, 0, true);
-      const age = oldest === undefined ? 0 : Math.max(0, clock().getTime() - oldest.timestamp) / SECOND;
-      metrics.queueOldestJobAge.set({ queue: queue.name }, age);
-    }
+      const waited = oldest === undefined ? 0 : clock().getTime() - waitsSince(oldest);
+      metrics.queueOldestJobAge.set({ queue: queue.name }, Math.max(0, waited) / SECOND);
+    };
+    await Promise.all(queues.map(observe));
   });
 }
+
+/** When the job's turn came (ms): a tick is made an interval before. */
+const waitsSince = ({ timestamp, opts }: Pick<Job, 'timestamp' | 'opts'>) => timestamp + (opts.delay ?? 0);

@@ -9,8 +9,8 @@ import type { OutageWatch } from '../src/feeds/outage.ts';
 import type { PollTools } from '../src/feeds/poll.ts';
 import type { Log } from '../src/log.ts';
 import type { Metrics } from '../src/metrics.ts';
-import type { Jobs, QueueName } from '../src/queues/jobs.ts';
-import { type JobQueue, keepTicking, openQueue, openWorker } from '../src/queues/open.ts';
+import { type Jobs, type QueueName, STAGES } from '../src/queues/jobs.ts';
+import { type JobQueue, keepTicking, openQueue, openWorker, watchQueues } from '../src/queues/open.ts';
 
 export interface WorkerTools {
   readonly settings: Settings;
@@ -48,6 +48,7 @@ export async function openWorkers(roles: readonly Role[], tools: WorkerTools, cl
   const workers: Worker[] = [];
   const tickers: (() => Promise<void>)[] = [];
   const connection = await tools.engines.connectRedis('queue');
+  const logOf = (queue: QueueName) => tools.log.child({ stage: STAGES[queue], queue });
 
   const work = async <Name extends QueueName>(
     name: Name,
@@ -56,12 +57,16 @@ export async function openWorkers(roles: readonly Role[], tools: WorkerTools, cl
     stop = () => {},
   ) => {
     let running = 0;
+    const log = logOf(name);
+    // From 0, so that alerts see the first of them.
+    for (const result of ['done', 'failed']) tools.metrics.jobs.inc({ queue: name, result }, 0);
+    tools.metrics.jobsStalled.inc({ queue: name }, 0);
     const counted = async (payload: Jobs[Name]) => {
       running++;
-      return await measured(name, handle)(payload).finally(() => running--);
+      return await measured(name, log, handle)(payload).finally(() => running--);
     };
     const events = {
-      onError: (error: Error) => tools.log.warn({ queue: name, error: error.message }, 'worker error'),
+      onError: (error: Error) => log.warn({ error: error.message }, 'worker error'),
       onStalled: () => tools.metrics.jobsStalled.inc({ queue: name }),
     };
     const connected = await tools.engines.connectRedis('worker');
@@ -74,14 +79,14 @@ export async function openWorkers(roles: readonly Role[], tools: WorkerTools, cl
     });
   };
   const tick = (name: Exclude<QueueName, 'poll-feed'>, everyMs: number) => {
-    const warn = (error: Error) => tools.log.warn({ queue: name, error: error.message }, 'queue');
-    const queue = openQueue(name, connection, warn, tools.telemetry);
+    const log = logOf(name);
+    const queue = openQueue(name, connection, (error) => log.warn({ error: error.message }, 'queue'), tools.telemetry);
     closers.add(`queue ${name}`, () => queue.close());
     tickers.push(() => keepTicking(queue, everyMs, tools.clock()));
     return queue;
   };
   const measured =
-    <Name extends QueueName>(queue: Name, handle: (payload: Jobs[Name]) => Promise<object>) =>
+    <Name extends QueueName>(queue: Name, log: Log, handle: (payload: Jobs[Name]) => Promise<object>) =>
     async (payload: Jobs[Name]) => {
       const stop = tools.metrics.jobDuration.startTimer({ queue });
       try {
@@ -90,7 +95,7 @@ export async function openWorkers(roles: readonly Role[], tools: WorkerTools, cl
         return result;
       } catch (error) {
         tools.metrics.jobs.inc({ queue, result: 'failed' });
-        tools.log.error({ queue, err: error }, 'job failed');
+        log.error({ err: error }, 'job failed');
         throw error;
       } finally {
         stop();
@@ -106,15 +111,13 @@ export async function openWorkers(roles: readonly Role[], tools: WorkerTools, cl
         ...([import('./schedule-feeds.ts'), import('./clean-up.ts'), import('./observe.ts')] as const),
         import('../src/feeds/websub/store.ts'),
       ]);
-      const schedule = tick('schedule-feeds', settings.SCHEDULE_INTERVAL);
-      const cleaning = tick('clean-up', CLEAN_UP_INTERVAL);
-      const pushes =
-        settings.PUBLIC_URL === undefined
-          ? []
-          : [tick('keep-subscriptions', SUBSCRIPTION_TICKS * settings.SCHEDULE_INTERVAL)];
+      tick('schedule-feeds', settings.SCHEDULE_INTERVAL);
+      tick('clean-up', CLEAN_UP_INTERVAL);
       // Callbacks are not served any more: what was subscribed to before is forgotten, and polled like all else.
       if (settings.PUBLIC_URL === undefined) await dropSubscriptions(sql);
-      observeInstallation({ sql, clock, metrics, queues: [schedule, cleaning, tools.polls, ...pushes] });
+      else tick('keep-subscriptions', SUBSCRIPTION_TICKS * settings.SCHEDULE_INTERVAL);
+      const queues = await watchQueues(() => engines.connectRedis('queue'), tools.log, closers);
+      observeInstallation({ sql, clock, metrics, queues });
       // What a host's budget allows until the next tick, and some more, since other feeds of it may be put off.
       const span = Math.max(settings.SCHEDULE_INTERVAL, 15 * SECOND) / MINUTE;
       const share = { limit: 250, perHost: Math.ceil(settings.HOST_REQUESTS_PER_MINUTE * span) };
@@ -138,11 +141,12 @@ export async function openWorkers(roles: readonly Role[], tools: WorkerTools, cl
       };
       const { POLL_CONCURRENCY: concurrency } = settings;
       const stopping = new AbortController();
+      metrics.ownOutage.set(0);
       const matches = tick('match-articles', MATCH_INTERVAL);
       await work('match-articles', 1, matchArticlesJob({ sql, clock, metrics }));
       const hints = { matchSoon: matchSoon(matches) };
       const poll = pollFeedJob({
-        ...{ ...shared, ...hints, limits, concurrency },
+        ...{ ...shared, ...hints, limits, concurrency, log: logOf('poll-feed') },
         ...{ stopping: stopping.signal, provenAfter: PROVEN_AFTER },
       });
       // Each slot may be held by the last, slow feed of another batch.
@@ -161,7 +165,11 @@ export async function openWorkers(roles: readonly Role[], tools: WorkerTools, cl
       tick('archive-views', settings.ARCHIVE_INTERVAL);
       await work('archive-views', 1, archiveViews({ sql, redis, clock, metrics, site }));
       tick('audit-counts', HOUR);
-      await work('audit-counts', 1, auditCountsJob({ ...tools, sql, redis, zone: settings.SITE_TIME_ZONE }));
+      await work(
+        'audit-counts',
+        1,
+        auditCountsJob({ ...tools, log: logOf('audit-counts'), sql, redis, zone: settings.SITE_TIME_ZONE }),
+      );
     },
     async ranker() {
       const [{ buildRankings }, { openRankings }] = await Promise.all([

@@ -79,6 +79,7 @@ export const DASHBOARDS: readonly Dashboard[] = [
       [articles, requests],
       [
         waiting,
+        { title: 'Processes by role', queries: { '{{has}}': 'count by (has) (newsrank_role_info)' } },
         {
           title: 'What runs',
           queries: { '{{version}} on Node {{node}}': 'count by (version, node) (newsrank_build_info)' },
@@ -157,7 +158,11 @@ export const DASHBOARDS: readonly Dashboard[] = [
       [
         listAge,
         archiveAge,
-        { title: 'Wrong counts', isStat: true, queries: { wrong: 'max(newsrank_audit_differences)' } },
+        {
+          title: 'Wrong counts',
+          isStat: true,
+          queries: { wrong: 'sum(increase(newsrank_audit_differences_total[1d]))' },
+        },
       ],
       [views, { title: 'Reads a script call', queries: quantiles('view_batch_size') }],
       [
@@ -171,6 +176,7 @@ export const DASHBOARDS: readonly Dashboard[] = [
       [
         { title: 'A tick of the ranker', unit: 's', queries: quantiles('ranking_build_duration_seconds') },
         { title: 'Lists published', unit: 'cps', queries: { lists: `sum(${rate('rankings_published_total')})` } },
+        { title: 'Entries of all lists', queries: { '{{list}}': 'max by (list) (newsrank_ranking_entries)' } },
       ],
     ],
   },

@@ -15,13 +15,16 @@ export interface Jobs {
 
 export type QueueName = keyof Jobs;
 
-export const QUEUE_NAMES = [
-  'schedule-feeds',
-  'poll-feed',
-  'keep-subscriptions',
-  'match-articles',
-  'archive-views',
-  'audit-counts',
-  'build-rankings',
-  'clean-up',
-] as const;
+/** The stage that does the work of each queue. */
+export const STAGES = {
+  'schedule-feeds': 'feeds',
+  'poll-feed': 'feeds',
+  'keep-subscriptions': 'feeds',
+  'match-articles': 'articles',
+  'archive-views': 'views',
+  'audit-counts': 'views',
+  'build-rankings': 'ranking',
+  'clean-up': 'articles',
+} as const satisfies Record<QueueName, string>;
+
+export const QUEUE_NAMES = Object.keys(STAGES) as readonly QueueName[];

@@ -11,7 +11,15 @@ import { mergeCurated } from './curated-tops.ts';
 import { pinnedArticles } from './curation.ts';
 import { openCurations, readPinReads } from './curations-in-force.ts';
 import { openKnownCounts, type Updated } from './known-counts.ts';
-import { type ListedArticle, type ListKey, listRedisKey, SCOPE_LISTS, type Scope } from './list.ts';
+import {
+  LIST_KINDS,
+  type ListedArticle,
+  type ListKey,
+  type ListKind,
+  listRedisKey,
+  SCOPE_LISTS,
+  type Scope,
+} from './list.ts';
 import { listedArticle } from './listed-article.ts';
 import { openMemory } from './memory.ts';
 import { openRevisions } from './revisions.ts';
@@ -25,11 +33,15 @@ const FULL_EVERY = MINUTE;
 export interface Built {
   readonly built: number;
   readonly published: number;
+  /** Lists stand as they were: another process is at it, or not all counts are back in Redis yet. */
+  readonly isWaiting?: true;
 }
 
 export interface Rankings {
   /** Rebuilds and publishes the lists whose counts changed. Does nothing while another process is at it. */
   tick(now: Date): Promise<Built>;
+  /** Items of all lists of each kind, as last built in full. */
+  readonly entries: ReadonlyMap<ListKind, number>;
 }
 
 interface Tools {
@@ -39,6 +51,7 @@ interface Tools {
 }
 
 const NOTHING: Built = { built: 0, published: 0 };
+const WAITING: Built = { ...NOTHING, isWaiting: true };
 
 /**
  * The builder of all lists. Between ticks it keeps the tops of every category, so that a tick reads the counts of the
@@ -54,6 +67,7 @@ export function openRankings({ sql, redis, siteName }: Tools): Rankings {
   const revisedAt = openRevisions(sql);
   let names: ReadonlyMap<CategorySlug, string> = new Map();
   let articles = new Map<ArticleId, ListedArticle>();
+  const entries = new Map<ListKind, number>();
   let fullAt = Number.NEGATIVE_INFINITY;
   let isTicking = false;
 
@@ -63,7 +77,7 @@ export function openRankings({ sql, redis, siteName }: Tools): Rankings {
     fullAt = Number.NEGATIVE_INFINITY;
     const changes = await takeChanges(redis);
     // Lists of half the counts would be worse than the last ones, which PostgreSQL still serves.
-    if (!changes.isRestored) return NOTHING;
+    if (!changes.isRestored) return WAITING;
     const isDecided = await curations.refresh(now);
     const isFull = isDecided || Math.abs(now.getTime() - lastFullAt) >= FULL_EVERY;
     if (isFull) articles = new Map();
@@ -118,6 +132,7 @@ export function openRankings({ sql, redis, siteName }: Tools): Rankings {
     await memory.recall(allKeys, now);
 
     const site = scopes.get('site') ?? NO_TOPS;
+    if (isFull) for (const kind of LIST_KINDS) entries.set(kind, 0);
     let published = 0;
     // Scope by scope, so that a process which also serves readers gets to them in between; while Redis takes in the lists
     // of one scope, those of the next are made.
@@ -166,6 +181,7 @@ export function openRankings({ sql, redis, siteName }: Tools): Rankings {
     const results = keys.map(async (key) => {
       const past = memory.of(key);
       const { snapshot, json, before } = composeList(key, made, past, listNames, now);
+      if (isFull) entries.set(key.kind, (entries.get(key.kind) ?? 0) + snapshot.items.length);
       const isChanged = snapshot.version !== past.last?.version;
       if (isChanged || isFull) {
         await redis.set(listRedisKey(key), json());
@@ -181,12 +197,13 @@ export function openRankings({ sql, redis, siteName }: Tools): Rankings {
   }
 
   return {
+    entries,
     async tick(now) {
-      if (isTicking) return NOTHING;
+      if (isTicking) return WAITING;
       isTicking = true;
       try {
         const claim = await claimBuild(redis, builder);
-        if (claim === 'busy') return NOTHING;
+        if (claim === 'busy') return WAITING;
         if (claim === 'other') memory.forget();
         if (claim !== 'mine') fullAt = Number.NEGATIVE_INFINITY;
         const stopKeeping = keepClaim(redis, builder);

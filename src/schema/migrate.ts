@@ -48,6 +48,20 @@ export async function migrate(sql: Sql, log?: Log, migrations?: readonly Migrati
   return { applied };
 }
 
+const UNDEFINED_TABLE = '42P01';
+
+/** Whether the database has the schema of these migrations: another one may have taken its place. */
+export async function hasSchema(sql: Sql, migrations: readonly Migration[]): Promise<boolean> {
+  try {
+    const names = migrations.map(({ name }) => name);
+    const { count } = await sql.query('select from migrations where name = any ($1)', [names]);
+    return count === migrations.length;
+  } catch (error) {
+    if ((error as { code?: string }).code === UNDEFINED_TABLE) return false;
+    throw error;
+  }
+}
+
 /** Whether the migration had to be applied: its ledger row goes first, so that of two racing migrators one waits. */
 async function apply(sql: Sql, known: readonly Migration[], migration: Migration): Promise<boolean> {
   return await sql.transaction(async (tx) => {

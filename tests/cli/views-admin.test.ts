@@ -134,5 +134,5 @@ test('views audit compares, fails where something is wrong, and repairs', async 
   await audit();
   assert.equal(terminal.printed.at(-1), 'the counts of 2 articles are right');
   const metrics = await (await fetch(`${url}/metrics`)).text();
-  assert.match(metrics, /^newsrank_audit_differences 0$/m);
+  assert.match(metrics, /^newsrank_audit_differences_total 0$/m);
 });

@@ -171,7 +171,7 @@ test('an empty Redis serves the last list from PostgreSQL until its counts are b
   const last = await site.list('politics');
   await site.redis.flushdb();
   assert.deepEqual(await site.list('politics'), last);
-  assert.deepEqual(await rankings.tick(later(SECOND)), { built: 0, published: 0 });
+  assert.deepEqual(await rankings.tick(later(SECOND)), { built: 0, published: 0, isWaiting: true });
   assert.deepEqual(await site.list('politics'), last);
 
   await openShards(site.redis, now);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openPostgres } from '../../src/engines/postgres.ts';
 import type { Sql } from '../../src/engines/sql.ts';
-import { type Migration, migrate, readMigrations } from '../../src/schema/migrate.ts';
+import { hasSchema, type Migration, migrate, readMigrations } from '../../src/schema/migrate.ts';
 import { databaseUrl, openDatabase, openTestSql, skipWithoutPostgres } from '../support/engines.ts';
 
 let sql: Sql;
@@ -32,6 +32,15 @@ test('the files of src/schema are numbered without gaps, and have been applied o
     rows,
     migrations.map(({ name, sha256 }) => ({ name, sha256 })),
   );
+});
+
+test('a database has the schema of this version, or not', async () => {
+  const known = await readMigrations();
+  assert.equal(await hasSchema(sql, known), true);
+  assert.equal(await hasSchema(sql, [...known, migration('900-later.sql', '')]), false);
+  await sql.script('alter table migrations rename to elsewhere');
+  assert.equal(await hasSchema(sql, known), false, 'an empty database took its place');
+  await sql.script('alter table elsewhere rename to migrations');
 });
 
 test('a new one is applied, and only that', async () => {

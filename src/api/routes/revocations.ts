@@ -87,7 +87,7 @@ export function revocationRoutes({ sql, redis, clock, metrics, settings }: ApiTo
       },
       async ({ body }) => {
         const audit = await auditCounts(sql, redis, body.repair === true ? 'repair' : 'look', clock());
-        metrics.auditDifferences.set(audit.wrong.length + audit.wrongTotals);
+        metrics.auditDifferences.inc(audit.wrong.length + audit.wrongTotals);
         return auditBody(audit);
       },
     );
