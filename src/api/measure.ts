@@ -9,6 +9,15 @@ const UNMEASURED = new Set(['GET /v1/stream', 'HEAD /v1/stream', 'POST /v1/views
 /** Notes that a request of the route was answered. */
 export type Measure = (status: number, ms: number) => void;
 
+/**
+ * Routes, methods and classes of answers are told apart up to here, each in twelve series; what comes on top is one: a
+ * stranger who tries every method on every path must not make thousands.
+ */
+const MOST_TOLD_APART = 120;
+const OTHERS = { method: 'other', route: 'other' };
+
+type Noter = (seconds: number) => void;
+
 /** Durations that gather before the metrics take them over. */
 const GATHERED = 128;
 
@@ -17,16 +26,24 @@ const GATHERED = 128;
  * a time, between two requests, each costs three times as much.
  */
 export function openMeasure(metrics: Pick<Metrics, 'httpDuration' | 'onSettle'>) {
+  const noteOthers: Noter[] = [];
+  let toldApart = 0;
   return (method: string, route: string): Measure => {
-    const noters: ((seconds: number) => void)[] = [];
+    const noters: Noter[] = [];
+    const openNoter = (hundreds: number): Noter => {
+      const status_class = `${hundreds}xx`;
+      if (toldApart++ < MOST_TOLD_APART) return gathered(metrics.httpDuration.labels({ method, route, status_class }));
+      noteOthers[hundreds] ??= gathered(metrics.httpDuration.labels({ ...OTHERS, status_class }));
+      return noteOthers[hundreds];
+    };
     return (status, ms) => {
       const hundreds = Math.floor(status / 100);
-      noters[hundreds] ??= gathered(metrics.httpDuration.labels({ method, route, status_class: `${hundreds}xx` }));
+      noters[hundreds] ??= openNoter(hundreds);
       noters[hundreds](ms / 1000);
     };
   };
 
-  function gathered(series: { observe(seconds: number): void }): (seconds: number) => void {
+  function gathered(series: { observe(seconds: number): void }): Noter {
     const durations = new Float64Array(GATHERED);
     let size = 0;
     const handOver = (): void => {
