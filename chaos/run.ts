@@ -12,30 +12,29 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { openChecks } from './audit/checks.ts';
 import { FAULTS } from './faults.ts';
+import { lacksServers } from './servers/lacks.ts';
+import { readOptions } from './usage.ts';
 
-const { values } = parseArgs({
-  options: {
-    only: { type: 'string' },
-    short: { type: 'boolean', default: false },
-    down: { type: 'string' },
-    keep: { type: 'boolean', default: false },
-  },
-});
-const wanted = values.only?.split(',');
-const unknown = wanted?.filter((name) => !FAULTS.some((fault) => fault.name === name)) ?? [];
-if (unknown.length > 0) {
-  console.error(`no such fault: ${unknown.join(', ')}. There are ${FAULTS.map(({ name }) => name).join(', ')}.`);
-  process.exit(2);
+const values = readOptions(
+  process.argv.slice(2),
+  FAULTS.map(({ name }) => name),
+);
+if ('exitCode' in values) {
+  console[values.exitCode === 0 ? 'log' : 'error'](values.text);
+  process.exit(values.exitCode);
 }
-const downSeconds = Number(values.down ?? (values.short ? 15 : 300));
+const missing = lacksServers();
+if (missing !== undefined) {
+  console.error(`needs ${missing}`);
+  process.exit(1);
+}
 const root = mkdtempSync(join(tmpdir(), 'newsrank-chaos-'));
 // PostgreSQL runs as a user of its own, and must get through to its folder.
 chmodSync(root, 0o711);
 
-for (const fault of FAULTS.filter(({ name }) => wanted?.includes(name) ?? true)) {
+for (const fault of FAULTS.filter(({ name }) => values.only.includes(name))) {
   const lacks = fault.lacks?.();
   if (lacks !== undefined) {
     console.log(`skip  ${fault.name}: ${fault.about}\n      needs ${lacks}`);
@@ -45,7 +44,7 @@ for (const fault of FAULTS.filter(({ name }) => wanted?.includes(name) ?? true))
   const checks = openChecks();
   const startedAt = performance.now();
   try {
-    await fault.run({ folder, isShort: values.short, downSeconds }, checks);
+    await fault.run({ folder, isShort: values.short, downSeconds: values.downSeconds }, checks);
   } catch (error) {
     checks.hold(error instanceof Error ? `${error.stack}` : String(error), false);
   }

@@ -24,6 +24,11 @@ const { values } = parseArgs({
     views: { type: 'string', default: '1000' },
   },
 });
+const wrong = Object.entries(values).find(([, value]) => !(value !== '' && Number(value) >= 0));
+if (wrong !== undefined) {
+  console.error(`--${wrong[0]} must be a number.`);
+  process.exit(2);
+}
 const SAMPLE_MS = 10_000;
 const MOST_PERCENT = 1;
 const LOWEST_OF_MINUTES = 5;

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { percentile } from '../audit/checks.ts';
 import type { Fault } from '../fault.ts';
+import { VIEWS_A_REQUEST } from '../load/readers.ts';
 import { withWorld } from '../with-world.ts';
 import { VIEWS_PER_SECOND } from '../world.ts';
 
@@ -23,6 +24,10 @@ export const burst: Fault = {
       const counted = during.filter(({ status }) => status === 202).map(({ ms }) => ms);
       checks.note('views counted a second', (world.readers.acknowledgedTotal() - before) / seconds);
       checks.note('refused', refused);
+      checks.hold(
+        `${during.length} requests are no burst`,
+        during.length * VIEWS_A_REQUEST >= 0.8 * TIMES * VIEWS_PER_SECOND * seconds,
+      );
       checks.atMost('answers in ms p99', percentile(counted, 0.99), ANSWERED_MS);
       checks.atMost('requests without an answer', during.filter(({ status }) => status === 0).length, 0);
       return undefined;

@@ -13,7 +13,7 @@ const SHIM = new URL('../clock-shim.mjs', import.meta.url).href;
 
 export const clockMoved: Fault = {
   name: 'clock-moved',
-  about: 'clocks of all processes an hour ahead, right again, an hour behind, right again',
+  about: 'the clock of all processes of newsrank an hour ahead, right again, an hour behind, right again',
   async run(trial, checks) {
     const file = join(trial.folder, 'clock');
     const settings = { NODE_OPTIONS: `--import ${SHIM}`, CLOCK_FILE: file };

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fault } from '../fault.ts';
+import { VIEWS_A_REQUEST } from '../load/readers.ts';
 import { awaitRecovery } from '../recovery.ts';
 import { withWorld } from '../with-world.ts';
 import type { World } from '../world.ts';
@@ -28,8 +29,10 @@ export const redisFlushed: Fault = {
         ({ at, ms }) => at + ms <= flushedAt && at + ms > flushedAt - ARCHIVE_SECONDS * 1000,
       );
       const underWay = world.readers.attempts.filter(({ at, ms }) => at <= flushedAt && at + ms >= flushedAt);
-      // Ten views a request.
-      return { lostReads: 10 * inInterval.length, doubledReads: 10 * underWay.length };
+      return {
+        lostReads: VIEWS_A_REQUEST * inInterval.length,
+        doubledReads: VIEWS_A_REQUEST * underWay.length,
+      };
     });
   },
 };

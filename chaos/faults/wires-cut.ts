@@ -39,6 +39,10 @@ async function disturb(
   const { seconds: back, last } = await awaitRecovery(world, 3 * BACK_SECONDS);
   const during = world.readers.attempts.filter(({ at }) => at >= from && at < until);
   const name = `${server} ${how === 'cut' ? 'cut' : 'half open'}`;
+  const refused = during.filter(({ status }) => status === 503).length;
+  checks.hold(`${name}: no view was sent`, during.length > 0);
+  // Without PostgreSQL only views of articles that nobody read before are.
+  checks.hold(`${name}: nothing was refused`, server === 'postgres' || refused > 0);
   checks.atMost(
     `${name}: answers in ms p99`,
     percentile(

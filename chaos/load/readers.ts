@@ -33,7 +33,7 @@ export interface ReaderTools {
   readonly token: string;
 }
 
-const BATCH = 10;
+export const VIEWS_A_REQUEST = 10;
 const MAX_LATE_MS = 500;
 const TICK_MS = 20;
 /** The answer 503 asks for a second; after that patience grows. */
@@ -84,18 +84,18 @@ export function openReaders({ urls, articles, token }: ReaderTools): Readers {
   };
 
   const send = async (): Promise<void> => {
-    underWay += BATCH;
+    underWay += VIEWS_A_REQUEST;
     const readable = articles();
     const chosen = Array.from(
-      { length: BATCH },
+      { length: VIEWS_A_REQUEST },
       () => readable[Math.floor(Math.random() ** 2 * readable.length)] ?? '',
     );
     const body = JSON.stringify({ views: chosen.map((article) => ({ article, visitor: `visitor ${visitors++}` })) });
     for (let n = 0; !isOver; n++) {
       if (n > 0) await sleep(Math.min(RETRY_MS * 1.5 ** (n - 1), MAX_RETRY_MS) * (0.5 + Math.random()));
-      if (!(await attempt(body, BATCH, n === 0, n + visitors / BATCH))) continue;
+      if (!(await attempt(body, VIEWS_A_REQUEST, n === 0, n + visitors / VIEWS_A_REQUEST))) continue;
       for (const article of chosen) acknowledged.set(article, (acknowledged.get(article) ?? 0) + 1);
-      underWay -= BATCH;
+      underWay -= VIEWS_A_REQUEST;
       return;
     }
   };
@@ -106,7 +106,7 @@ export function openReaders({ urls, articles, token }: ReaderTools): Readers {
     const ms = Math.min(performance.now() - tickedAt, MAX_LATE_MS);
     tickedAt = performance.now();
     if (articles().length === 0) return;
-    for (owed += (perSecond * ms) / 1000; owed >= BATCH; owed -= BATCH) void send();
+    for (owed += (perSecond * ms) / 1000; owed >= VIEWS_A_REQUEST; owed -= VIEWS_A_REQUEST) void send();
   }, TICK_MS);
   return {
     acknowledged,

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chownSync, mkdirSync, readdirSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from './port.ts';
 import { becomes, type ServerProcess, startServer } from './process.ts';
@@ -17,6 +17,7 @@ export interface Postgres {
 /** Initialises a database cluster in `folder`/postgres and starts it. */
 export async function openPostgres(folder: string, log: string): Promise<Postgres> {
   const bin = newestBin();
+  if (bin === undefined) throw new Error('there is no PostgreSQL');
   const user = unprivileged();
   const data = join(folder, 'postgres');
   mkdirSync(data, { recursive: true });
@@ -51,12 +52,13 @@ export async function openPostgres(folder: string, log: string): Promise<Postgre
   return postgres;
 }
 
-function newestBin(): string {
+/** Where Debian puts PostgreSQL's programs; undefined where it is not installed. */
+export function newestBin(): string | undefined {
   const root = '/usr/lib/postgresql';
-  const versions = readdirSync(root).sort((a, b) => Number(a) - Number(b));
-  const newest = versions.at(-1);
-  if (newest === undefined) throw new Error('install postgresql (Debian: apt-get install postgresql)');
-  return join(root, newest, 'bin');
+  const isServer = (version: string) => existsSync(join(root, version, 'bin', 'initdb'));
+  const versions = (existsSync(root) ? readdirSync(root) : []).filter(isServer);
+  const newest = versions.sort((a, b) => Number(a) - Number(b)).at(-1);
+  return newest === undefined ? undefined : join(root, newest, 'bin');
 }
 
 /** PostgreSQL refuses to run as root. */
