@@ -64,7 +64,9 @@ function openTerminal(): Terminal {
   const isWatched = process.stderr.isTTY === true;
   // Unheard, the event would end the process with a stack.
   process.stdout.on('error', (error) => {
-    if (!hasReadEnough(error)) throw error;
+    if (hasReadEnough(error)) return;
+    process.stderr.write(`newsrank: Standard output cannot be written: ${error.message}.\n`);
+    process.exit(1);
   });
   return {
     print: (line) => void process.stdout.write(`${line}\n`),

@@ -67,7 +67,7 @@ async function writePacked<T>(file: string, work: (write: (line: string) => Prom
     const value = await work(write);
     input.end();
     await written;
-    if (file !== '-') await rename(part, file);
+    if (file !== '-') await named(part, file);
     return value;
   } catch (error) {
     input.destroy();
@@ -78,8 +78,19 @@ async function writePacked<T>(file: string, work: (write: (line: string) => Prom
     if (file !== '-') await rm(part, { force: true });
     // Cut short by the line above: then the work failed, not the writing.
     if (failure === undefined || failure.code === 'ERR_STREAM_PREMATURE_CLOSE') throw error;
-    throw new CodedError('backup-unwritable', `${file} cannot be written: ${messageOf(failure)}.`, { cause: failure });
+    throw unwritable(file, failure);
   }
+}
+
+async function named(part: string, file: string): Promise<void> {
+  await rename(part, file).catch((error: unknown) => {
+    throw unwritable(file, error);
+  });
+}
+
+function unwritable(file: string, cause: unknown): CodedError {
+  const name = file === '-' ? 'Standard output' : file;
+  return new CodedError('backup-unwritable', `${name} cannot be written: ${messageOf(cause)}.`, { cause });
 }
 
 async function* linesOf(input: Readable | AsyncIterable<Buffer>): AsyncGenerator<string> {

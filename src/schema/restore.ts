@@ -1,5 +1,5 @@
 import type { Sql } from '../engines/sql.ts';
-import { CodedError } from '../errors.ts';
+import { CodedError, messageOf } from '../errors.ts';
 import { BACKUP_FORMAT, type BackupHeader, listTables, type Partition, type Table } from './backup.ts';
 import { type Migration, migrate, readMigrations } from './migrate.ts';
 
@@ -21,7 +21,7 @@ export async function restore(
   const header = readHeader((await reading.next()).value);
   const known = await migrationsOf(header);
   await migrate(sql, undefined, known);
-  const rows = await sql.transaction(async (tx) => {
+  const restored = sql.transaction(async (tx) => {
     await tx.script('set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0');
     const tables = new Map((await listTables(tx)).map((table) => [table.name, table]));
     await refuseUsed(tx);
@@ -36,21 +36,37 @@ export async function restore(
     }
     return written;
   });
+  const rows = await restored.catch((error: { readonly code?: string }) => {
+    if (!IS_OF_DATA.test(error.code ?? '')) throw error;
+    throw unreadable(`PostgreSQL does not take its rows (${messageOf(error)})`, error);
+  });
   await migrate(sql);
   return rows;
 }
 
-function unreadable(reason: string): CodedError {
-  return new CodedError('backup-unreadable', `This is no backup that newsrank can read: ${reason}.`);
+/** SQLSTATE of values that are none of their type, and of rows that contradict each other. */
+const IS_OF_DATA = /^2[23]...$/;
+
+function unreadable(reason: string, cause?: unknown): CodedError {
+  return new CodedError('backup-unreadable', `This is no backup that newsrank can read: ${reason}.`, { cause });
 }
 
 function readHeader(line: string | undefined): BackupHeader {
   const parsed = parse(line);
-  if (!Array.isArray(parsed) || parsed[0] !== 'newsrank') throw unreadable('it does not begin as one');
-  const header = parsed[1] as BackupHeader;
-  if (header.format === BACKUP_FORMAT) return header;
-  throw unreadable(`it has format ${header.format}, this version knows ${BACKUP_FORMAT}`);
+  if (!Array.isArray(parsed) || parsed[0] !== 'newsrank' || !isObject(parsed[1])) {
+    throw unreadable('it does not begin as one');
+  }
+  const { format, migrations, partitions } = parsed[1];
+  if (format !== BACKUP_FORMAT) throw unreadable(`it has format ${format}, this version knows ${BACKUP_FORMAT}`);
+  if (!isListOf(migrations, ['name', 'sha256']) || migrations.length === 0) throw unreadable('it names no migrations');
+  if (!isListOf(partitions, ['name', 'parent', 'bounds'])) throw unreadable('it does not name its partitions');
+  return parsed[1] as unknown as BackupHeader;
 }
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+
+const isListOf = (value: unknown, texts: readonly string[]): value is unknown[] =>
+  Array.isArray(value) && value.every((one) => isObject(one) && texts.every((name) => typeof one[name] === 'string'));
 
 function parse(line: string | undefined): unknown {
   try {
@@ -122,13 +138,20 @@ async function load(
       continue;
     }
     const written = await rows.flush();
-    const [what, value] = parse(line) as [string, unknown];
-    if (what === 'table') rows.turnTo(tableOf(tables, value));
-    else if (what === 'sequences') await setSequences(sql, value as Record<string, number>);
-    else if (what === 'end' && (value as { rows: number }).rows === written) return written;
+    const { what, name, fields } = readMark(line);
+    if (what === 'table') rows.turnTo(tableOf(tables, name));
+    else if (what === 'sequences' && fields !== undefined) await setSequences(sql, fields);
+    else if (what === 'end' && fields?.['rows'] === written) return written;
     else throw unreadable(`it says "${what}" where it has ${written} rows`);
   }
   throw unreadable('it ends too early');
+}
+
+/** A line that says what follows: of a table its name, else what it says by fields. */
+function readMark(line: string) {
+  const parsed = parse(line);
+  const [what, value]: unknown[] = Array.isArray(parsed) ? parsed : [];
+  return { what, name: value, fields: isObject(value) ? value : undefined };
 }
 
 /** Gathers the rows of one table after the other, and writes many at a time. */
@@ -175,8 +198,17 @@ async function insert(sql: Sql, { name, columns }: Table, rows: readonly string[
   );
 }
 
-async function setSequences(sql: Sql, values: Readonly<Record<string, number>>): Promise<void> {
+async function setSequences(sql: Sql, values: Readonly<Record<string, unknown>>): Promise<void> {
+  const ours = await readSequences(sql);
   for (const [name, value] of Object.entries(values)) {
+    if (!ours.includes(name)) throw unreadable(`its sequence ${name} is none of ours`);
     await sql.query('select setval($1::regclass, $2::bigint)', [name, value]);
   }
+}
+
+async function readSequences(sql: Sql): Promise<string[]> {
+  const { rows } = await sql.query<{ name: string }>(
+    'select sequencename as name from pg_sequences where schemaname = current_schema()',
+  );
+  return rows.map(({ name }) => name);
 }

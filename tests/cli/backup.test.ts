@@ -45,4 +45,9 @@ test('a file that cannot be written or read is named', async (t) => {
   const nowhere = join(folder, 'none', 'newsrank.gz');
   await assert.rejects(run(folder, 'backup', nowhere), isCoded('backup-unwritable'));
   await assert.rejects(run(folder, 'restore', nowhere), isCoded('backup-unreadable'));
+  const files = await emptyFolder(t);
+  await assert.rejects(run(folder, 'backup', files), isCoded('backup-unwritable'));
+  await assert.rejects(run(folder, 'restore', files), isCoded('backup-unreadable'));
+  assert.deepEqual(await readdir(files), []);
+  await assert.rejects(stat(`${files}.part`), 'what was begun leaves nothing');
 });

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { main } from '../../src/main.ts';
@@ -61,4 +63,18 @@ test('a verb that is none is refused with the one that was meant, and says how i
 
 test('a reader that has enough does not make a command fail', async () => {
   assert.deepEqual(await runUnread(['--print-config']), { code: 0, stdout: '', stderr: '' });
+});
+
+const skipWithoutFull = !existsSync('/dev/full') && 'there is no /dev/full';
+
+test('an output that takes nothing fails with one line', { skip: skipWithoutFull }, () => {
+  const stdio = ['ignore', openSync('/dev/full', 'w'), 'pipe'] as const;
+  const cwd = new URL('../../', import.meta.url);
+  const { status, stderr } = spawnSync('bin/newsrank.js', ['--print-config'], {
+    cwd,
+    stdio: [...stdio],
+    encoding: 'utf8',
+  });
+  assert.equal(status, 1);
+  assert.match(stderr, /^newsrank: Standard output cannot be written: ENOSPC.*\.\n$/);
 });

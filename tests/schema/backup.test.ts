@@ -93,6 +93,28 @@ test('what is no whole backup of ours leaves the database empty', async () => {
   await refused(lines.toSpliced(5, 1), 'backup-unreadable', /end/);
   await refused([...lines.slice(0, 1), '{"id":1}', ...lines.slice(1)], 'backup-unreadable', /no table/);
   await refused([...lines.slice(0, 1), '["table","pg_authid"]'], 'backup-unreadable', /pg_authid/);
+  for (const header of ['["newsrank"]', '["newsrank",null]', '["newsrank",7]']) {
+    await refused([header], 'backup-unreadable', /does not begin/);
+  }
+  await refused(['["newsrank",{"format":1}]'], 'backup-unreadable', /no migrations/);
+  await refused(headerWith({ migrations: [] }), 'backup-unreadable', /no migrations/);
+  await refused(headerWith({ partitions: [null as never] }), 'backup-unreadable', /partitions/);
+  const withEnd = (...end: readonly string[]) => [...lines.slice(0, -2), ...end];
+  const ended = lines.at(-1) ?? '';
+  await refused(withEnd('["sequences",{"pg_class":1}]', ended), 'backup-unreadable', /pg_class is none of ours/);
+  await refused(withEnd('["sequences",{"feeds_id_seq":"many"}]', ended), 'backup-unreadable', /take its rows/);
+  for (const line of ['["sequences",null]', '["end",null]', '[]', '7', 'null', '"end"']) {
+    await refused(withEnd(line), 'backup-unreadable', /says/);
+  }
+  const row = lines.findIndex((line) => line.startsWith('{"id"'));
+  await refused(lines.with(row, '{"id":'), 'backup-unreadable', /take its rows/);
+  await refused(lines.with(row, '{"id":"many"}'), 'backup-unreadable', /take its rows/);
+  await refused(lines.toSpliced(row, 0, lines[row] ?? ''), 'backup-unreadable', /take its rows/);
+  await refused(
+    lines.filter((line) => !line.includes('"https://a.example/feed"')),
+    'backup-unreadable',
+    /take its rows|rows/,
+  );
   for (const partition of [
     {
       name: 'x; drop table feeds',
