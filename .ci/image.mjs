@@ -15,6 +15,11 @@ const PATIENCE_MS = 60_000;
 const root = mkdtempSync(join(tmpdir(), 'newsrank-image-'));
 chmodSync(root, 0o755);
 const context = new URL('..', import.meta.url).pathname;
+/** What Docker would hand over: everything is left out but what is named. */
+const handedOver = readFileSync(join(context, '.dockerignore'), 'utf8')
+  .split('\n')
+  .filter((line) => line.startsWith('!'))
+  .map((line) => line.slice(1));
 const stages = new Map();
 let stage;
 
@@ -36,6 +41,8 @@ const handlers = {
     const paths = rest.split(' ').filter((word) => !word.startsWith('--'));
     const target = paths.pop();
     for (const path of paths) {
+      if (from === undefined && !handedOver.includes(path.replace('./', '')))
+        throw new Error(`.dockerignore leaves out ${path}`);
       const source =
         from === undefined ? join(context, path) : join(stages.get(from).folder, path.replace(/^\/app\//, ''));
       const place = target === './' ? join(stage.folder, basename(path)) : join(stage.folder, target);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -7,6 +8,7 @@ import { parse } from 'yaml';
 import { loadSettings } from '../../config/load.ts';
 import { ROLES, SETTINGS } from '../../config/settings.ts';
 import { emptyFolder } from '../support/folders.ts';
+import { closedPort, listenFor } from '../support/ports.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const TEXT = readFileSync(`${ROOT}docker-compose.yml`, 'utf8');
@@ -23,7 +25,7 @@ interface Service {
   readonly environment?: Readonly<Record<string, string>>;
   readonly volumes?: readonly string[];
   readonly ports?: readonly string[];
-  readonly healthcheck?: object;
+  readonly healthcheck?: { readonly test?: readonly string[] };
   readonly deploy?: { readonly resources: { readonly limits: { readonly cpus: string; readonly memory: string } } };
 }
 
@@ -49,6 +51,24 @@ test('every container is hardened and limited, and nothing of ours runs as root'
   assert.match(dockerfile, /^HEALTHCHECK .*\/livez/m);
   const outside = services.flatMap(([, { ports = [] }]) => ports).filter((port) => !port.startsWith('127.0.0.1:'));
   assert.deepEqual(outside, [`\${PORT:-8080}:8080`], 'only the API is reached from outside');
+});
+
+test('a server counts as healthy once it takes what newsrank asks of it, and no sooner', async (t) => {
+  const commandOf = (name: string) => file.services[name]?.healthcheck?.test?.slice(1) ?? [];
+  assert.deepEqual(commandOf('postgres').slice(0, 3), ['pg_isready', '-h', '127.0.0.1']);
+  const [cli = '', ...args] = commandOf('redis');
+  if (spawnSync(cli, ['--version']).status !== 0) return t.diagnostic('no redis-cli');
+  const ask = async (answer: string) => {
+    const port = await listenFor(t, (socket) => void socket.on('data', () => socket.write(answer)));
+    const child = spawn(cli, ['-p', String(port), ...args], { stdio: 'ignore' });
+    const [code] = await once(child, 'close');
+    return code;
+  };
+  assert.equal(await ask('+PONG\r\n'), 0);
+  assert.notEqual(await ask('-LOADING Redis is loading the dataset in memory\r\n'), 0);
+  const nobody = spawnSync(cli, ['-p', String(await closedPort()), ...args]);
+  assert.notEqual(nobody.status, 0);
+  return undefined;
 });
 
 test('there is a container for each role, and Prometheus knows them all', () => {

@@ -44,6 +44,21 @@ test('workflows run pinned actions with no more than leave to read', () => {
   }
 });
 
+test('what Dependabot must leave alone is there', () => {
+  interface Update {
+    readonly 'package-ecosystem': string;
+    readonly ignore?: readonly { readonly 'dependency-name': string }[];
+  }
+  const { updates }: { updates: readonly Update[] } = parse(read('.github/dependabot.yml'));
+  const ecosystems = updates.map((update) => update['package-ecosystem']);
+  assert.deepEqual(ecosystems, ['npm', 'github-actions', 'docker', 'docker-compose']);
+  const ignored = updates.flatMap(({ ignore = [] }) => ignore.map((one) => one['dependency-name']));
+  assert.deepEqual(
+    ignored.filter((name) => !(name in manifest.dependencies)),
+    [],
+  );
+});
+
 test('what is published is what runs, and no more', () => {
   const listing = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
     cwd: ROOT,
