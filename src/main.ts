@@ -35,7 +35,8 @@ export async function main(argv: readonly string[], terminal: Terminal = openTer
   }
 }
 
-function commandLine(terminal: Terminal): Command {
+/** All commands and their options. */
+export function commandLine(terminal: Terminal): Command {
   const program = new Command('newsrank')
     .description('Polls news feeds, keeps one copy of each article, and ranks what people read.')
     .version(readVersion())
