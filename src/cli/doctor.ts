@@ -5,6 +5,8 @@ import { auditBody } from '../api/schemas/revocation.ts';
 import { systemClock } from '../clock.ts';
 import { openClosers } from '../closers.ts';
 import { type Engines, openEngines } from '../engines/open.ts';
+import type { RedisClient } from '../engines/redis.ts';
+import { findLosses } from '../engines/redis-losses.ts';
 import { CodedError } from '../errors.ts';
 import { countFeedsByState, countOverdue } from '../feeds/count.ts';
 import { readFeedsFile } from '../feeds/feeds-file.ts';
@@ -71,9 +73,10 @@ async function examineEngines(settings: Settings, closers: ReturnType<typeof ope
     const access = isLocked ? await findAccess(settings.DATA_DIR) : undefined;
     return access === undefined ? [opened] : examineRunning(access);
   }
-  const { sql, redis } = engines;
+  const { sql, redis, isRedisEphemeral } = engines;
   return [
     opened,
+    ...(isRedisEphemeral ? [] : [await look('Redis', () => describeLosses(redis))]),
     await look('schema', async () => {
       const { applied } = await migrate(sql);
       return applied.length === 0 ? 'up to date' : `brought up to date (${applied.join(', ')})`;
@@ -88,4 +91,11 @@ async function examineEngines(settings: Settings, closers: ReturnType<typeof ope
       throw new Error(`${describeAudit(audit)}; newsrank views audit --repair sets them right`);
     }),
   ];
+}
+
+/** What is lost in silence is wrong; what is lost at a restart may be meant. */
+async function describeLosses(redis: RedisClient): Promise<string> {
+  const { evicts, forgets } = await findLosses(redis);
+  if (evicts !== undefined) throw new Error(evicts);
+  return forgets ?? 'evicts nothing, and keeps what it counts through a restart';
 }

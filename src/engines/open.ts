@@ -5,7 +5,8 @@ import type { Log } from '../log.ts';
 import { addressOf } from './address.ts';
 import { lockFolder } from './folder-lock.ts';
 import type { Connections } from './postgres.ts';
-import { closeRedis, mastersOf, openRedis, type RedisClient, type RedisPurpose } from './redis.ts';
+import { closeRedis, openRedis, type RedisClient, type RedisPurpose } from './redis.ts';
+import { findLosses } from './redis-losses.ts';
 import type { Sql } from './sql.ts';
 
 /** What all stages stand on. */
@@ -69,7 +70,10 @@ export async function openEngines(
   const connectRedis = (purpose: RedisPurpose) => connect(server.url, purpose);
   const description = `${database.description}; ${server.description}`;
   log.info(description);
-  if (!server.isEphemeral) await warnOfLoss(redis, log);
+  if (!server.isEphemeral) {
+    const { evicts, forgets } = await findLosses(redis);
+    for (const loss of [evicts, forgets]) if (loss !== undefined) log.warn(loss);
+  }
   const isRedisEphemeral = server.isEphemeral;
   const { sql, connections } = database;
   return {
@@ -109,22 +113,6 @@ async function openServer(
   closers.add('embedded Valkey', valkey.close);
   const description = 'embedded Valkey (in memory; restored from PostgreSQL at each start)';
   return { url: valkey.url, isEphemeral: true, description };
-}
-
-/** A Redis that evicts keys loses counts in silence; one without AOF loses them when it restarts. */
-async function warnOfLoss(redis: RedisClient, log: Log): Promise<void> {
-  // From INFO, because providers of managed servers forbid CONFIG.
-  const infos = mastersOf(redis).flatMap((master) => [master.info('memory'), master.info('persistence')]);
-  const info = (await Promise.allSettled(infos)).map((one) => (one.status === 'fulfilled' ? one.value : '')).join('');
-  const policy = /^maxmemory_policy:(?!noeviction)(\S+)/m.exec(info)?.[1];
-  if (policy !== undefined) {
-    log.warn(`Redis evicts keys when its memory is full (${policy}): set maxmemory-policy to noeviction`);
-  }
-  if (/^aof_enabled:0/m.test(info)) {
-    log.warn(
-      'Redis keeps no append-only file: a restart loses what it counted since its last snapshot. Set appendonly yes',
-    );
-  }
 }
 
 function stopProcess(): void {
