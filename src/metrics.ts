@@ -139,7 +139,10 @@ export function openMetrics(version: string, roles: readonly string[] = []) {
     ]),
     dependencyUp: gauge('dependency_up', '1 while the dependency answers.', ['dependency']),
     dependencyErrors: counter('dependency_errors_total', 'Calls and connections that failed.', ['dependency']),
-    redisReconnects: counter('redis_reconnects_total', 'Connections to Redis that were made anew.'),
+    redisReconnects: counter(
+      'redis_reconnects_total',
+      'Times that connections to Redis were made anew: all that come back together are one.',
+    ),
     databaseConnections: gauge('db_pool_connections', 'Connections of this process to PostgreSQL.', ['state']),
     ownOutage: gauge('own_outage', '1 while most hosts fail at once, so that no feed is blamed.'),
   };

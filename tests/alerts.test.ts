@@ -107,6 +107,10 @@ test('alerts fire when Redis goes, views are refused and the process dies; and a
   await startRedis(t, port, folder);
   await becomes('Redis is back', (names) => !names.includes('NewsrankDependencyDown redis'));
   assert.ok(!(await firing()).includes('NewsrankDown'));
+  // A dozen connections came back at once: that is one restart, and no reason for NewsrankReconnects.
+  const reconnects = async () =>
+    /^newsrank_redis_reconnects_total (\d+)$/m.exec(await (await fetch(`${product.url}/metrics`)).text())?.[1];
+  await eventually('connections are back', async () => (await reconnects()) === '1');
 
   await product.kill();
   await becomes('the process is missed', (names) => names.includes('NewsrankDown'));

@@ -25,13 +25,16 @@ export interface Engines {
   readonly isRedisEphemeral: boolean;
 }
 
+/** Within so long all connections are back that one cause has cut. */
+const TOGETHER_MS = 10_000;
+
 type EngineSettings = Pick<Settings, 'DATABASE_URL' | 'REDIS_URL' | 'DATA_DIR'>;
 
 /** What may happen to the engines while they are in use. */
 export interface EngineEvents {
   /** A connection failed, or a call for want of one. */
   onError(dependency: 'postgresql' | 'redis'): void;
-  /** A connection to Redis was made anew. */
+  /** Connections to Redis were made anew: a dozen that come back together, as after its restart, are told once. */
   onReconnect(): void;
   /** The embedded Valkey died: without it nothing works, so by default the process is told to stop, as by SIGTERM. */
   onDeath(error: Error): void;
@@ -47,12 +50,13 @@ export async function openEngines(
   log: Log,
   { onError = () => {}, onReconnect = () => {}, onDeath = stopProcess }: Partial<EngineEvents> = {},
 ): Promise<Engines> {
+  const tellReconnect = atMostEvery(TOGETHER_MS, onReconnect);
   const connect = async (url: string, purpose: RedisPurpose): Promise<RedisClient> => {
     const client = await openRedis(url, purpose, (error) => {
       onError('redis');
       log.warn({ error: error.message, purpose }, 'Redis');
     });
-    client.on('ready', onReconnect);
+    client.on('ready', tellReconnect);
     closers.add(`Redis connection for ${purpose}`, () => closeRedis(client));
     return client;
   };
@@ -113,6 +117,15 @@ async function openServer(
   closers.add('embedded Valkey', valkey.close);
   const description = 'embedded Valkey (in memory; restored from PostgreSQL at each start)';
   return { url: valkey.url, isEphemeral: true, description };
+}
+
+function atMostEvery(ms: number, tell: () => void): () => void {
+  let toldAt = Number.NEGATIVE_INFINITY;
+  return () => {
+    if (performance.now() - toldAt < ms) return;
+    toldAt = performance.now();
+    tell();
+  };
 }
 
 function stopProcess(): void {
