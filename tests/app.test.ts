@@ -187,7 +187,8 @@ test('roles run in processes of their own on the same servers', { skip: skipReas
     for (const other of [ofApi, ofPoller]) assert.doesNotMatch(other ?? '', value, `${gauge} of who does no such work`);
   }
   assert.match(ofPoller ?? '', /^newsrank_role_info{has="poller"} 1\n(?!newsrank_role_info)/m);
-  for (const queue of QUEUE_NAMES) {
+  // Without PUBLIC_URL nobody takes jobs of that one, and what one has left there would seem to wait for ever.
+  for (const queue of QUEUE_NAMES.filter((name) => name !== 'keep-subscriptions')) {
     assert.match(ofRest ?? '', new RegExp(`^newsrank_queue_jobs{queue="${queue}",state="waiting"} `, 'm'));
   }
   assert.equal((await fetch(`${poller.url}/v1/articles`)).status, 404, 'who is no api serves health and metrics only');
