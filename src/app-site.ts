@@ -27,6 +27,8 @@ export async function openSite(
   const { clock, settings, metrics, log } = health;
   const { sql, redis } = engines;
   const tools = { ...health, sql, redis };
+  const viewsLog = log.child({ stage: 'views' });
+  const deskTools = { ...tools, log: log.child({ stage: 'feeds' }) };
   const byIds = (ids: readonly string[]) => findCounted(sql, ids);
   const byUrls = (urls: readonly string[]) => findArticleIdsByUrl(sql, urls);
   const isCrawler = await readCrawlers(settings.CRAWLER_RANGES_FILE);
@@ -39,14 +41,14 @@ export async function openSite(
   const refusals = openRefusals(sql, { byUrls }, clock);
   closers.add('refused views', () => refusals.flush());
   const flushing = setInterval(
-    () => void refusals.flush().catch((error: unknown) => log.warn({ error: messageOf(error) }, 'refused views')),
+    () => void refusals.flush().catch((error: unknown) => viewsLog.warn({ error: messageOf(error) }, 'refused views')),
     settings.ARCHIVE_INTERVAL,
   );
   closers.add('writing of refused views', () => clearInterval(flushing));
   const onRefused = refusals.note;
   const collector = openCollector({ redis, clock, catalogue, isCrawler, onRecorded, onRefused }, limits);
   closers.add('collector of views', () => collector.close());
-  const desk = openOnce(async () => (await import('./app-feed-desk.ts')).openFeedDesk(tools, await fetching()));
+  const desk = openOnce(async () => (await import('./app-feed-desk.ts')).openFeedDesk(deskTools, await fetching()));
   const api: ApiTools = {
     ...tools,
     collector,
@@ -61,6 +63,6 @@ export async function openSite(
     },
   };
   const queues = await watchQueues(() => engines.connectRedis('queue'), log, closers);
-  const ops = { ...api, queues };
+  const ops = { ...api, queues, log: log.child({ stage: 'web' }) };
   return openServer(api, [(server) => registerEmbed(server, api), (server) => registerPages(server, api, ops)]);
 }

@@ -7,6 +7,7 @@ import { seeded } from '../src/demo/seeded.ts';
 import { QUEUE_NAMES } from '../src/queues/jobs.ts';
 import type { Snapshot } from '../src/ranking/list.ts';
 import { emptyFolder } from './support/folders.ts';
+import { closedPort } from './support/ports.ts';
 import { endNpm, engineSettings, eventually, getJson, run, runUntil, startProduct } from './support/product.ts';
 
 interface Listing<T> {
@@ -151,6 +152,15 @@ test('told to stop while it starts, it goes no further and closes what it has', 
   assert.doesNotMatch(stdout, /is ready/);
   const product = await startProduct(t, settings);
   assert.equal(await product.stop(), 0, 'nothing is left that is in its way');
+});
+
+test('a line of the log says of which stage and job it is', async (t) => {
+  const [settings, folder, port] = [await engineSettings(t), await emptyFolder(t), await closedPort()];
+  const file = join(folder, 'feeds.opml');
+  await writeFile(file, `<opml version="2.0"><body><outline xmlUrl="http://127.0.0.1:${port}/feed"/></body></opml>`);
+  const polled = { FEEDS_FILE: file, FETCH_ALLOW_CIDRS: '127.0.0.1/32', SCHEDULE_INTERVAL: '200ms' };
+  const { stdout } = await runUntil(/"failure"/, ['start'], { ...settings, ...polled });
+  assert.match(stdout, /"stage":"feeds","queue":"poll-feed","feed":1,.*"failure":"connect"/);
 });
 
 test('whoever ends npm ends what npm runs, in order', async (t) => {
