@@ -26,7 +26,11 @@ interface Service {
   readonly volumes?: readonly string[];
   readonly ports?: readonly string[];
   readonly healthcheck?: { readonly test?: readonly string[] };
-  readonly deploy?: { readonly resources: { readonly limits: { readonly cpus: string; readonly memory: string } } };
+  readonly deploy?: object;
+  readonly cpus?: number;
+  readonly mem_limit?: string;
+  readonly pids_limit?: number;
+  readonly command?: readonly string[];
 }
 
 const file: { services: Record<string, Service>; secrets: Record<string, { file: string }> } = parse(TEXT, {
@@ -41,7 +45,9 @@ test('every container is hardened and limited, and nothing of ours runs as root'
     assert.deepEqual(service.cap_drop, ['ALL'], name);
     assert.deepEqual(service.security_opt, ['no-new-privileges:true'], name);
     assert.ok(service.cap_add === undefined && service.privileged === undefined, name);
-    assert.ok(service.deploy?.resources.limits.memory && service.deploy.resources.limits.cpus, name);
+    assert.ok(service.mem_limit && service.cpus && service.pids_limit, name);
+    // "can't set distinct values on 'pids_limit' and 'deploy.resources.limits.pids'", says Compose from version 2 on.
+    assert.equal(service.deploy, undefined, name);
     // Ours have the image's own.
     if (service.image !== 'newsrank') assert.ok(service.healthcheck, name);
     if (/^(postgres|redis):/.test(service.image)) assert.ok(service.user, name);
@@ -69,6 +75,13 @@ test('a server counts as healthy once it takes what newsrank asks of it, and no 
   const nobody = spawnSync(cli, ['-p', String(await closedPort()), ...args]);
   assert.notEqual(nobody.status, 0);
   return undefined;
+});
+
+test('PostgreSQL may have as many processes as connections, and those are enough for a dozen of ours', () => {
+  const { command = [], pids_limit = 0 } = file.services['postgres'] ?? {};
+  const [, most] = /max_connections=(\d+)/.exec(command.join(' ')) ?? [];
+  assert.ok(Number(most) >= 120);
+  assert.ok(pids_limit > Number(most) + 20, `${pids_limit} processes for ${most} connections`);
 });
 
 test('there is a container for each role, and Prometheus knows them all', () => {
@@ -120,15 +133,22 @@ test('every file and folder that is mounted is there', () => {
   }
 });
 
-const skipWithoutCompose =
-  spawnSync('docker-compose', ['--version']).status !== 0 &&
-  'needs docker-compose (Debian: apt-get install docker-compose)';
+/** What people use today, and what Debian has, which is older than the key `name`. */
+const COMPOSE = [
+  { command: ['docker', 'compose'], input: TEXT },
+  { command: ['docker-compose'], input: TEXT.replace(/^name: .*$/m, '') },
+] as const;
+const there = COMPOSE.filter(
+  ({ command: [program, ...args] }) => spawnSync(program, [...args, 'version']).status === 0,
+);
+const skipWithoutCompose = there.length === 0 && 'needs docker-compose (Debian: apt-get install docker-compose)';
 
-test('docker-compose finds it valid', { skip: skipWithoutCompose }, () => {
-  // Debian's version is older than the key `name`, which is only a name.
-  const input = TEXT.replace(/^name: .*$/m, '');
-  const args = ['--file', '-', '--project-directory', ROOT, '--profile', 'cluster', 'config'];
-  const { status, stdout, stderr } = spawnSync('docker-compose', args, { input, encoding: 'utf8' });
-  assert.equal(status, 0, stderr);
-  assert.deepEqual(Object.keys(parse(stdout).services).sort(), Object.keys(file.services).sort());
+test('Compose finds it valid', { skip: skipWithoutCompose }, () => {
+  for (const { command, input } of there) {
+    const [program, ...first] = command;
+    const args = [...first, '--file', '-', '--project-directory', ROOT, '--profile', 'cluster', 'config'];
+    const { status, stdout, stderr } = spawnSync(program, args, { input, encoding: 'utf8' });
+    assert.equal(status, 0, `${command.join(' ')}: ${stderr}`);
+    assert.deepEqual(Object.keys(parse(stdout).services).sort(), Object.keys(file.services).sort());
+  }
 });
