@@ -16,6 +16,12 @@ const PRIOR = 500;
 /** What was counted once is worth less than a fiftieth by then. */
 const FORGOTTEN_AFTER = 6 * HALF_LIFE;
 
+/**
+ * Half-lives after which nothing is left of a count. PostgreSQL takes a number that is too small for a failure: after some
+ * years, or where a clock began in 1970, no article would be matched any more.
+ */
+const NOTHING_LEFT = 60;
+
 /** Decides on stories one after the other; ends with the transaction. The numbers must only not be used elsewhere. */
 const DECIDER = '1852143218, 3';
 
@@ -62,7 +68,7 @@ export async function countTerms(sql: Sql, articles: readonly Terms[], now: Date
        where (select pg_advisory_xact_lock(${DECIDER})) is not null
        on conflict (term) do update set
          articles = excluded.articles + known.articles
-           * power(2, -greatest(0, date_part('epoch', excluded.counted_at - known.counted_at)) / $4::double precision),
+           * power(2, -least($6::double precision, greatest(0, date_part('epoch', excluded.counted_at - known.counted_at)) / $4::double precision)),
          counted_at = greatest(excluded.counted_at, known.counted_at)
        returning articles
      )
@@ -70,7 +76,7 @@ export async function countTerms(sql: Sql, articles: readonly Terms[], now: Date
        json_agg(articles) as counts,
        array(select nextval('stories_id_seq') from generate_series(1, $5::int)) as ids
      from counted`,
-    [sorted, sorted.map((term) => added.get(term) ?? 0), now, HALF_LIFE / 1000, articles.length],
+    [sorted, sorted.map((term) => added.get(term) ?? 0), now, HALF_LIFE / 1000, articles.length, NOTHING_LEFT],
     PREPARED,
   );
   const [row] = rows;
