@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { cutText } from '../../feeds/parse/clean.ts';
 import { DATES, STOP_WORDS } from './headline-words.ts';
 import { leadOf } from './lead.ts';
 import { plainWords } from './plain.ts';
@@ -88,7 +89,8 @@ const MAX_TITLE = 300;
  * (Video) - Reuters`.
  */
 export function bareTitle(title: string, suffixes: readonly string[]): string {
-  const marked = title.slice(0, MAX_TITLE).normalize('NFKC').replace(/\s+/g, ' ').trim();
+  // Stored, as one of a hundred in one JSON: PostgreSQL would refuse them all for half a surrogate pair.
+  const marked = cutText(title, MAX_TITLE).normalize('NFKC').replace(/\s+/g, ' ').trim();
   return stripWireMarks(stripPublishers(stripWireMarks(marked), suffixes));
 }
 

@@ -72,6 +72,13 @@ test('entries of one feed are never copies, nor is what shares a feed with a cop
   assert.deepEqual(await originals(sql, [both, one]), [null, null], 'any feed in common');
 });
 
+test('a title whose cut would split a character is matched, and keeps no other from it', async () => {
+  const title = `${`${FERRY}, `.repeat(6).slice(0, 299)}😀`;
+  const ids = [await store(sql, { title }), await store(sql, { title, age: 30 }), await store(sql, { title: RATES })];
+  assert.deepEqual(await match(), { matched: 3, copies: 1 });
+  assert.deepEqual(await originals(sql, ids), [null, ids[0], null]);
+});
+
 test('a feed that uses one title again and again: the title alone makes no copy', async () => {
   const [a, b] = [await addFeed(sql, 'https://a.example/feed'), await addFeed(sql, 'https://b.example/feed')];
   const title = 'Regional weather outlook for farmers and growers';

@@ -6,6 +6,11 @@ import { leadOf } from '../../../src/articles/copies/lead.ts';
 import { plainWords } from '../../../src/articles/copies/plain.ts';
 import { learnSuffixes, stripPublishers } from '../../../src/articles/copies/publishers.ts';
 import { stripWireMarks } from '../../../src/articles/copies/wire-marks.ts';
+import { draftArticle } from '../../../src/articles/draft.ts';
+import { feedId } from '../../../src/ids.ts';
+import { entryOf, NOW } from '../entries.ts';
+
+const FEED = { id: feedId(7), host: 'example.com', categories: [] };
 
 /** Titles as feeds have them: Latin and Japanese words, digits, and what stands between them. */
 const title = fc
@@ -58,11 +63,17 @@ test('case, width and punctuation make no difference', () => {
   );
 });
 
-test('nothing that a feed can say makes comparing fail or yield nothing', () => {
+test('nothing that a feed can say makes comparing fail or yield nothing, or what cannot be stored', () => {
+  const filling = fc.constantFrom('', 'x'.repeat(295), '日銀 '.repeat(99));
+  const any = fc.string({ unit: 'binary', maxLength: 200 });
   fc.assert(
-    fc.property(title, fc.string({ unit: 'binary', maxLength: 200 }), (text, summary) => {
-      const one = comparable(text || '-', summary);
+    fc.property(filling, fc.oneof(title, any), any, (start, text, summary) => {
+      const draft = draftArticle(entryOf({ title: start + text, summary }), FEED, NOW);
+      // There is no article of what shows nothing.
+      if (draft === undefined) return;
+      const one = comparable(draft.title, draft.summary);
       assert.ok(one.titleShingles.length > 0);
+      assert.ok(one.bare.isWellFormed());
       assert.ok(Array.from(one.lead).length <= 400);
     }),
   );
