@@ -65,7 +65,8 @@ const EARLIEST = Date.UTC(1900, 0, 1);
 /** Makes an entry ready to be stored, or undefined where it has neither title, text nor link: nothing to list. */
 export function draftArticle(entry: Entry, feed: CarryingFeed, now: Date): Draft | undefined {
   const summary = cutText(clean(entry.summary).trim(), MAX_SUMMARY);
-  const title = cutText(oneLine(entry.title), MAX_TITLE) || madeTitle(summary) || linkTitle(entry, feed);
+  const given = cutText(oneLine(entry.title), MAX_TITLE);
+  const title = visibleOf(given) || visibleOf(madeTitle(summary)) || linkTitle(entry, feed);
   if (title === '') return undefined;
   const identity = identityOf(entry, feed, title);
   const words = {
@@ -152,6 +153,11 @@ function clean(text: string): string {
 
 function oneLine(text: string): string {
   return clean(text).replace(/\s+/g, ' ').trim();
+}
+
+/** Empty where readers would see none of it: Unicode has letters without a shape, and spaces that are none to `\s`. */
+function visibleOf(text: string): string {
+  return /[^\s\p{Default_Ignorable_Code_Point}\u2800]/u.test(text) ? text : '';
 }
 
 function madeTitle(summary: string): string {

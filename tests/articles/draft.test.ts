@@ -53,6 +53,15 @@ describe('draftArticle', () => {
     assert.equal(draft.title, 'example.com/a');
   });
 
+  it('takes a title that nobody sees for none', () => {
+    for (const unseen of ['\u200b', '\u3164 \u115f', '\u202e\u202c', '\u00ad\ufeff', '\u2800']) {
+      assert.equal(draftOf({ ...ITEM, title: unseen, summary: 'A note.' }).title, 'A note.');
+      assert.equal(draftOf({ ...ITEM, title: unseen, summary: unseen }).title, 'example.com/a');
+      assert.equal(draftArticle(entryOf({ guid: 'g', title: unseen, summary: unseen }), FEED, NOW), undefined);
+    }
+    assert.equal(draftOf({ title: '👍🏽' }).title, '👍🏽');
+  });
+
   it('refuses an entry with neither title, summary nor link', () => {
     assert.equal(draftArticle(entryOf({ guid: 'g', content: '<p></p>' }), FEED, NOW), undefined);
     assert.equal(draftArticle(entryOf({ title: ' \u0000\n' }), FEED, NOW), undefined);
