@@ -42,6 +42,10 @@ test('jobs are traced from the tick to the poll, and told to the collector under
     ...{ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment=test' },
   });
   await eventually('the feed is polled', async () => collector.requests.some(({ url }) => url === '/feed'));
+  await eventually('another tick', async () => {
+    const metrics = await (await fetch(`${product.url}/metrics`)).text();
+    return Number(/^newsrank_jobs_total{queue="schedule-feeds",result="done"} (\d+)/m.exec(metrics)?.[1]) > 1;
+  });
   // What has gathered by then is sent before the end.
   assert.equal(await product.stop(), 0);
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { after, before, test } from 'node:test';
@@ -99,8 +100,9 @@ test('it is known to have ended once it has, so that the connection lets go of i
 test('who goes away in the middle of it is not taken for one who has ended', async () => {
   aborted = 0;
   const socket = open();
+  const asked = once(server, 'request');
   socket.write('POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 10\r\n\r\nabc');
-  await sleep(20);
+  await asked;
   socket.destroy();
-  await eventually('the server noticed', async () => aborted === 1, 5);
+  await eventually('the server noticed', async () => aborted === 1);
 });

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import fastify from 'fastify';
 import { streamRoutes } from '../../src/api/routes/stream.ts';
 import { openLog } from '../../src/log.ts';
@@ -35,7 +36,10 @@ async function serve(t: TestContext, named: () => Promise<void> = async () => {}
   );
   await app.listen({ port: 0, host: '127.0.0.1' });
   t.after(() => app.close());
-  return () => connect((app.server.address() as AddressInfo).port, '127.0.0.1').on('error', () => {});
+  return {
+    open: () => connect((app.server.address() as AddressInfo).port, '127.0.0.1').on('error', () => {}),
+    connections: promisify(app.server.getConnections.bind(app.server)),
+  };
 }
 
 const asked = (lists: string) => `GET /v1/stream?lists=${lists} HTTP/1.1\r\nHost: a.example\r\n\r\n`;
@@ -46,12 +50,13 @@ async function statusOf(socket: Socket): Promise<string | undefined> {
 }
 
 test('streams that were asked for behind another on its connection are gone with it, and take nobody his own', async (t) => {
-  const open = await serve(t);
+  const { open, connections } = await serve(t);
   const greedy = open();
   greedy.write(asked('popular').repeat(MOST + 100));
   assert.equal(await statusOf(greedy), '200');
   greedy.destroy();
-  await sleep(50);
+  await eventually('the server knows', async () => (await connections()) === 0);
+  await sleep(1);
   for (const other of [open(), open()]) {
     other.write(asked('popular'));
     assert.equal(await statusOf(other), '200');
@@ -65,7 +70,7 @@ test('who leaves while his lists are looked up is not listened for', async (t) =
     find = resolve;
   });
   let names = 0;
-  const open = await serve(
+  const { open, connections } = await serve(
     t,
     () => {
       names++;
@@ -75,9 +80,10 @@ test('who leaves while his lists are looked up is not listened for', async (t) =
   );
   const hasty = open();
   hasty.write(asked('popular:politics'));
-  await eventually('the name is looked up', async () => names === 1, 5);
+  await eventually('the name is looked up', async () => names === 1);
   hasty.destroy();
-  await sleep(50);
+  await eventually('the server knows', async () => (await connections()) === 0);
+  await sleep(1);
   find();
   await sleep(20);
   assert.equal(looks, 0);

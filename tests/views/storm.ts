@@ -47,6 +47,8 @@ interface State {
   underWay: number;
   /** Acknowledged views beyond which nobody sends until the next fault has struck. */
   mayReach: number;
+  /** All faults have struck. Until then nobody stops sending, so that each strikes amid requests. */
+  areStruck: boolean;
   /** A process did not start again: nobody would answer. */
   isOver: boolean;
 }
@@ -101,6 +103,7 @@ export async function runStorm(tools: StormTools, plan: StormPlan): Promise<Stor
     unanswered: 0,
     underWay: 0,
     mayReach: 0,
+    areStruck: false,
     isOver: false,
   };
   const differences: string[] = [];
@@ -147,7 +150,7 @@ export async function runStorm(tools: StormTools, plan: StormPlan): Promise<Stor
   };
   const sendAll = async (_: unknown, n: number): Promise<void> => {
     const sender = openSender(`s${n}`, articles, cells, random);
-    while (state.acknowledged < plan.views && !state.isOver) {
+    while ((state.acknowledged < plan.views || !state.areStruck) && !state.isOver) {
       if (state.acknowledged >= state.mayReach) {
         await sleep(RETRY_MS);
         continue;
@@ -211,19 +214,20 @@ async function strike(
   for (const [i, point] of points.entries()) {
     // Nobody waits while the fault is awaited, so that it strikes amid requests.
     state.mayReach = Number.POSITIVE_INFINITY;
-    const isIdle = () => state.underWay === 0 && state.acknowledged < views;
-    while (state.acknowledged < point || isIdle()) await sleep(5 * random());
+    while (state.acknowledged < point) await sleep(5 * random());
     const kind = FAULTS[i % FAULTS.length] ?? 'API killed';
     const lyingAside = () => sumOf(ALL_SHARDS, (shard) => redis.exists(keysOf(shard).archiving));
     let archiving = await lyingAside();
     // An archive takes a few milliseconds; half of the counters are caught at it.
     const isPatient = kind !== 'API killed' && kind !== 'API restarted' && random() < 0.5;
     for (let looks = 0; isPatient && archiving === 0 && looks < MAX_LOOKS; looks++) archiving = await lyingAside();
+    while (state.underWay === 0) await sleep(1);
     const fault = { kind, acknowledged: state.acknowledged, underWay: state.underWay, archiving };
     faults.push(fault);
     onFault?.(fault);
     state.mayReach = points[i + 1] ?? Number.POSITIVE_INFINITY;
     await STRIKES[kind](processes, i);
   }
+  state.areStruck = true;
   return faults;
 }

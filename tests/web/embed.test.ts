@@ -24,6 +24,7 @@ import { toolsFor } from '../api/server-under-test.ts';
 import { openShards } from '../ranking/counts.ts';
 import { type Browser, lacksChromium, openBrowser, openWatched } from '../support/chromium.ts';
 import { openTestRedis, openTestSql } from '../support/engines.ts';
+import { eventually } from '../support/product.ts';
 import { publish, type Story, seed, snapshotOf } from './newsroom.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -51,6 +52,8 @@ let host: string;
 let ids: readonly ArticleId[];
 /** What the other site's pages are. */
 const pages = new Map<string, string>();
+/** Why views were not counted. */
+const refused: string[] = [];
 const closers: (() => Promise<unknown>)[] = [];
 
 before(async () => {
@@ -62,7 +65,8 @@ before(async () => {
   const clock = () => new Date();
   const byIds = (wanted: readonly string[]) => findCounted(sql, wanted);
   const byUrls = (urls: readonly string[]) => findArticleIdsByUrl(sql, urls);
-  const collector = openCollector({ redis, clock, catalogue: openCatalogue({ byIds, byUrls }, clock) });
+  const onRefused = (_: unknown, reason: string) => void refused.push(reason);
+  const collector = openCollector({ redis, clock, catalogue: openCatalogue({ byIds, byUrls }, clock), onRefused });
   const tools = toolsFor({ RANK_INTERVAL: '1s' }, { sql, redis, collector, clock });
   app = await openServer(tools, [(web) => registerEmbed(web, tools), (web) => registerPages(web, tools)]);
   server = await listen(app, { HOST: '127.0.0.1', PORT: 0 });
@@ -220,6 +224,7 @@ describe('the box on a page of another origin', { skip: lacksChromium }, () => {
     const id = ids[2] ?? '';
     pages.set(`/story/${id}`, `<h1>Third</h1><script src="${server}/beacon.js" data-article="${id}"></script>`);
     const { page: tab, context } = await open('/click', page(POPULAR_BOX));
+    refused.length = 0;
     await tab.waitForSelector('news-ranking ol');
     const reports: string[] = [];
     context.on('request', (request) => {
@@ -232,7 +237,8 @@ describe('the box on a page of another origin', { skip: lacksChromium }, () => {
       reports.map((report) => JSON.parse(report)),
       [{ article: id, ref: 'box' }, { article: id }],
     );
-    await sleep(300);
+    await eventually('the second is refused', async () => refused.length > 0);
+    assert.deepEqual(refused, ['duplicate']);
     await archiveCounts(sql, redis, new Date());
     const { rows } = await sql.query('select reads, box_reads from read_counts where article_id = $1', [id]);
     assert.deepEqual(rows, [{ reads: 1, box_reads: 1 }]);

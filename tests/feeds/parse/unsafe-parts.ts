@@ -73,8 +73,9 @@ function isSafeAttribute(element: Element, name: string, value: string): boolean
   if (lower === 'style') return !UNSAFE_STYLE.test(value);
   if (lower === 'xmlns' || lower === 'xmlns:xlink') return value.startsWith('http://www.w3.org/');
   if (ADDRESSES.has(lower) && !isSafeAddress(value)) return false;
-  if (element.namespaceURI !== XHTML && /url\s*\(|image|\\/i.test(value) && !ADDRESSES.has(lower) && lower !== 'title')
-    return false;
+  // Attributes of SVG are CSS too; elsewhere `image` is a word, as in the `type` of an input.
+  const isCss = element.namespaceURI !== XHTML && !ADDRESSES.has(lower) && lower !== 'title';
+  if (isCss && /(?:url|image|set)\s*\(|\\/i.test(value)) return false;
   return (allowedAttribute(lower, false) ?? allowedAttribute(lower, true)) !== undefined;
 }
 
