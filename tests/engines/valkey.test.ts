@@ -31,10 +31,15 @@ test('lets nobody in without its password', async () => {
 test('a round trip does not wait for a timer', async () => {
   const { url, close } = await startValkey();
   const redis = await openRedis(url, 'commands', fail);
-  const started = process.hrtime.bigint();
-  for (let round = 0; round < 50; round++) await redis.incr('round');
-  // Unpatched, each takes 100 ms.
-  assert.ok(process.hrtime.bigint() - started < 2_500_000_000n);
+  const took: number[] = [];
+  for (let round = 0; round < 50; round++) {
+    const started = performance.now();
+    await redis.incr('round');
+    took.push(performance.now() - started);
+  }
+  // With one step at a time the timer is waited for, 10 ms, and unpatched 100; on a busy machine most may take longer.
+  const [, , , some = 0] = took.sort((a, b) => a - b);
+  assert.ok(some < 5, `${took}`);
   await closeRedis(redis);
   await close();
 });
