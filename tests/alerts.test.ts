@@ -11,7 +11,7 @@ import { newArticleId } from '../src/ids.ts';
 import { insertPlain } from './articles/stories/stored.ts';
 import { databaseUrl } from './support/engines.ts';
 import { emptyFolder } from './support/folders.ts';
-import { closedPort } from './support/ports.ts';
+import { freePort } from './support/ports.ts';
 import { engineSettings, eventually, getJson, type Product, startProduct } from './support/product.ts';
 
 const RULES = new URL('../config/prometheus/alerts.yml', import.meta.url);
@@ -51,7 +51,7 @@ async function watch(t: TestContext, product: Product): Promise<() => Promise<st
     scrape_configs: [{ job_name: 'newsrank', static_configs: targets }],
   };
   await writeFile(join(folder, 'prometheus.yml'), stringify(config));
-  const listen = `127.0.0.1:${await closedPort()}`;
+  const listen = `127.0.0.1:${await freePort()}`;
   await start(t, 'prometheus', [
     `--config.file=${join(folder, 'prometheus.yml')}`,
     ...[`--storage.tsdb.path=${join(folder, 'data')}`, `--web.listen-address=${listen}`, '--log.level=error'],
@@ -80,7 +80,7 @@ async function storeArticle(url: string | undefined): Promise<string> {
 test('alerts fire when Redis goes, views are refused and the process dies; and are silent before and after', {
   skip,
 }, async (t) => {
-  const [folder, port] = [await emptyFolder(t), await closedPort()];
+  const [folder, port] = [await emptyFolder(t), await freePort()];
   const redis = await startRedis(t, port, folder);
   const settings: Record<string, string> = {
     ...(await engineSettings(t)),

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { main } from '../src/main.ts';
 import { fakeTerminal } from './cli/fake-terminal.ts';
 import { emptyFolder } from './support/folders.ts';
-import { closedPort } from './support/ports.ts';
+import { DEAD_PORT } from './support/ports.ts';
 import { engineSettings } from './support/product.ts';
 
 async function run(args: readonly string[], environment: Record<string, string> = {}) {
@@ -45,24 +45,22 @@ test('what cannot be opened ends with 1 and leaves nothing half-started', async 
   assertRefused(await run(['start'], { DATA_DIR: folder, FEEDS_FILE: file }), 1, /FEEDS_FILE .*feeds\.opml/);
   assertRefused(await run(['start'], { DATA_DIR: folder, FEEDS_FILE: join(folder, 'none') }), 1, /none/);
 
-  const free = await closedPort();
-  const noRedis = { DATA_DIR: join(folder, 'new'), REDIS_URL: `redis://127.0.0.1:${free}` };
-  assertRefused(await run(['start'], noRedis), 1, new RegExp(`127\\.0\\.0\\.1:${free}`));
+  const noRedis = { DATA_DIR: join(folder, 'new'), REDIS_URL: `redis://127.0.0.1:${DEAD_PORT}` };
+  assertRefused(await run(['start'], noRedis), 1, new RegExp(`127\\.0\\.0\\.1:${DEAD_PORT}\\b`));
   assert.deepEqual(await readdir(folder), ['feeds.opml'], 'not even an empty database');
 
-  const database = { DATABASE_URL: `postgres://someone:secret@127.0.0.1:${free}/news` };
+  const database = { DATABASE_URL: `postgres://someone:secret@127.0.0.1:${DEAD_PORT}/news` };
   for (const verb of [['start'], ['feeds', 'list'], ['migrate']]) {
     const unreachable = await run(verb, database);
-    assertRefused(unreachable, 1, new RegExp(`127\\.0\\.0\\.1:${free}`));
+    assertRefused(unreachable, 1, new RegExp(`127\\.0\\.0\\.1:${DEAD_PORT}\\b`));
     assert.ok(!unreachable.stderr.includes('secret'));
   }
 });
 
 test('with its database open, what else is wrong is named, and all is closed again', async (t) => {
   const settings = await engineSettings(t);
-  const free = await closedPort();
-  const redis = { ...settings, REDIS_URL: `redis://127.0.0.1:${free}` };
-  assertRefused(await run(['start'], redis), 1, new RegExp(`127\\.0\\.0\\.1:${free}`));
+  const redis = { ...settings, REDIS_URL: `redis://127.0.0.1:${DEAD_PORT}` };
+  assertRefused(await run(['start'], redis), 1, new RegExp(`127\\.0\\.0\\.1:${DEAD_PORT}\\b`));
 
   const other = createServer().listen(0, '127.0.0.1');
   t.after(() => other.close());

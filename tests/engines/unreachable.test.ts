@@ -10,7 +10,7 @@ import { CodedError } from '../../src/errors.ts';
 import { openLog } from '../../src/log.ts';
 import { databaseUrl, fillDataFolder, openEmbeddedRedis, skipWithoutPostgres } from '../support/engines.ts';
 import { emptyFolder } from '../support/folders.ts';
-import { closedPort, listenFor } from '../support/ports.ts';
+import { DEAD_PORT, listenFor } from '../support/ports.ts';
 
 const silent = openLog('silent');
 const never = (error: Error) => assert.fail(error);
@@ -27,7 +27,7 @@ const says =
   };
 
 test('PostgreSQL on a port where nobody listens', async () => {
-  const port = await closedPort();
+  const port = DEAD_PORT;
   const url = `postgres://me:secret@127.0.0.1:${port}/news`;
   await assert.rejects(openPostgres(url), says('database-unreachable', port, /ECONNREFUSED/, /DATABASE_URL/));
 });
@@ -47,7 +47,7 @@ test('a PostgreSQL server without that database', { skip: skipWithoutPostgres },
 });
 
 test('Redis on a port where nobody listens', async () => {
-  const port = await closedPort();
+  const port = DEAD_PORT;
   const url = `redis://:secret@127.0.0.1:${port}`;
   await assert.rejects(openRedis(url, 'worker', never), says('redis-unreachable', port, /ECONNREFUSED/, /REDIS_URL/));
 });
@@ -91,7 +91,7 @@ test('when Redis cannot be reached, the database that was opened is closed again
   const folder = await emptyFolder(t);
   await fillDataFolder(join(folder, 'postgres'));
   const closers = openClosers((name, message) => assert.fail(`${name}: ${message}`));
-  const REDIS_URL = `redis://127.0.0.1:${await closedPort()}`;
+  const REDIS_URL = `redis://127.0.0.1:${DEAD_PORT}`;
   const settings = { DATABASE_URL: undefined, REDIS_URL, DATA_DIR: folder };
   await assert.rejects(openEngines(settings, closers, silent), { code: 'redis-unreachable' });
   await closers.closeAll();

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { redisUrl } from './engines.ts';
-import { closedPort } from './ports.ts';
+import { freePort } from './ports.ts';
 
 /** A Redis Cluster of three masters on loopback, the first one with a replica; memory only. */
 export interface TestCluster {
@@ -128,7 +128,7 @@ export async function startCluster(): Promise<TestCluster> {
 const urlOf = (nodes: readonly Node[]): string => `redis://${nodes.map(({ port }) => `127.0.0.1:${port}`).join(',')}`;
 
 async function startNode(folder: string): Promise<Node> {
-  const [port, busPort] = await Promise.all([closedPort(), closedPort()]);
+  const [port, busPort] = await Promise.all([freePort(), freePort()]);
   const settings = {
     ...{ port, 'cluster-port': busPort, bind: '127.0.0.1', dir: folder, save: '', loglevel: 'warning' },
     ...{ 'cluster-enabled': 'yes', 'cluster-config-file': `${port}.conf`, 'cluster-node-timeout': NODE_TIMEOUT_MS },

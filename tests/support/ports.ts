@@ -2,8 +2,11 @@ import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 
-/** A loopback port on which nobody listens. */
-export async function closedPort(): Promise<number> {
+/** On loopback nobody listens there, and nobody is given it. */
+export const DEAD_PORT = 1;
+
+/** A loopback port that is free now, for who takes it at once: a moment later it may be given to somebody else. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const port = portOf(server);

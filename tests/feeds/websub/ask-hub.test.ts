@@ -4,7 +4,7 @@ import { openAddressGuard } from '../../../src/feeds/address-guard.ts';
 import { openHttpClient } from '../../../src/feeds/http-client.ts';
 import { askHub } from '../../../src/feeds/websub/ask-hub.ts';
 import { redirecting } from '../../support/origin.ts';
-import { closedPort } from '../../support/ports.ts';
+import { freePort } from '../../support/ports.ts';
 import { NOW } from '../poll-fixtures.ts';
 import { type Hub, openHub } from './hub.ts';
 
@@ -70,7 +70,7 @@ test('what goes wrong is told in words, with how long the hub wants to be left a
   assert.deepEqual(await ask(), {
     ...{ kind: 'failed', message: 'The hub answered 503: No, not now.', retryAfterSeconds: 120 },
   });
-  const refused = await ask({ hub: `http://127.0.0.1:${await closedPort()}/` });
+  const refused = await ask({ hub: `http://127.0.0.1:${await freePort()}/` });
   assert.match(refused.kind === 'failed' ? refused.message : '', /connect|refuse/i);
   const blocked = await ask({ hub: 'http://127.0.0.2/hub' });
   assert.match(blocked.kind === 'failed' ? blocked.message : '', /public address/);
