@@ -7,7 +7,7 @@ import { seeded } from '../src/demo/seeded.ts';
 import { QUEUE_NAMES } from '../src/queues/jobs.ts';
 import type { Snapshot } from '../src/ranking/list.ts';
 import { emptyFolder } from './support/folders.ts';
-import { closedPort } from './support/ports.ts';
+import { listenFor } from './support/ports.ts';
 import { endNpm, engineSettings, eventually, getJson, run, runUntil, startProduct } from './support/product.ts';
 
 interface Listing<T> {
@@ -155,7 +155,8 @@ test('told to stop while it starts, it goes no further and closes what it has', 
 });
 
 test('a line of the log says of which stage and job it is', async (t) => {
-  const [settings, folder, port] = [await engineSettings(t), await emptyFolder(t), await closedPort()];
+  const [settings, folder] = [await engineSettings(t), await emptyFolder(t)];
+  const port = await listenFor(t, (socket) => socket.destroy());
   const file = join(folder, 'feeds.opml');
   await writeFile(file, `<opml version="2.0"><body><outline xmlUrl="http://127.0.0.1:${port}/feed"/></body></opml>`);
   const polled = { FEEDS_FILE: file, FETCH_ALLOW_CIDRS: '127.0.0.1/32', SCHEDULE_INTERVAL: '200ms' };

@@ -8,7 +8,7 @@ import { parse } from 'yaml';
 import { loadSettings } from '../../config/load.ts';
 import { ROLES, SETTINGS } from '../../config/settings.ts';
 import { emptyFolder } from '../support/folders.ts';
-import { closedPort, listenFor } from '../support/ports.ts';
+import { DEAD_PORT, listenFor } from '../support/ports.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const TEXT = readFileSync(`${ROOT}docker-compose.yml`, 'utf8');
@@ -72,7 +72,7 @@ test('a server counts as healthy once it takes what newsrank asks of it, and no 
   };
   assert.equal(await ask('+PONG\r\n'), 0);
   assert.notEqual(await ask('-LOADING Redis is loading the dataset in memory\r\n'), 0);
-  const nobody = spawnSync(cli, ['-p', String(await closedPort()), ...args]);
+  const nobody = spawnSync(cli, ['-p', String(DEAD_PORT), ...args]);
   assert.notEqual(nobody.status, 0);
   return undefined;
 });
