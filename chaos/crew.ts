@@ -33,8 +33,9 @@ export interface Crew {
 }
 
 const ROOT = new URL('..', import.meta.url);
-/** As in the image. */
-const FLAGS = ['--max-semi-space-size=32', '--min-semi-space-size=32'];
+/** As in the image, and in docker-compose.yml for an API. */
+const FLAGS = ['--heap-growing-percent=20', '--no-memory-reducer'];
+const API_FLAGS = ['--max-semi-space-size=32', '--min-semi-space-size=32'];
 const KEPT_LINES = 200_000;
 const ATTEMPTS = 5;
 
@@ -60,7 +61,8 @@ export function openCrew(environment: () => Record<string, string>, folder: stri
   const tryStart = async (roles: string, extra: Record<string, string>): Promise<Member | undefined> => {
     const { PATH = '', HOME = '' } = process.env;
     const startedAt = performance.now();
-    const child = spawn(process.execPath, [...FLAGS, 'bin/newsrank.js', 'start', '--roles', roles], {
+    const flags = roles.includes('api') ? [...FLAGS, ...API_FLAGS] : FLAGS;
+    const child = spawn(process.execPath, [...flags, 'bin/newsrank.js', 'start', '--roles', roles], {
       cwd: ROOT,
       env: { PATH, HOME, PORT: '0', ...environment(), ...extra },
       stdio: ['ignore', 'pipe', 'pipe'],
