@@ -13,6 +13,9 @@ local function openSeen(tag, now)
   -- Growth of up to 40 % from one half-hour to the next needs no new layer.
   local EXPECTED_ENTRIES = 180
   local SHORT_KEEP, LONG_KEEP = 3600, 176400
+  -- Once a layer has so many entries a part, each of its parts has some (that one has none is a chance of 1 in 10^12 at
+  -- worst), and was told with the first of them when to expire. To tell it with each read would be a quarter of its cost.
+  local NEW_ENTRIES = 64
 
   local seen, halfHours = {}, {}
 
@@ -83,8 +86,9 @@ local function openSeen(tag, now)
     if call('SADD', key, hash) == 0 then return '0' end
 
     local entries = it.entries + 1
-    it.touched[key], it.entries, it.changed = true, entries, true
+    it.entries, it.changed = entries, true
     if isNamed then it.long = true end
+    if isNamed or entries - PART_ENTRIES * base < NEW_ENTRIES * layers[last] then it.touched[key] = true end
     if entries >= it.parts * PART_ENTRIES then openLayer(it, 3 * it.parts) end
     return '1'
   end

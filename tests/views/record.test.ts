@@ -82,7 +82,11 @@ test('dedupe sets stay intsets of at most 400 in a sudden rush, and the next hal
   };
   const sizes = async (): Promise<number[]> => {
     const keys = await redis.keys(`${keysOf(SHARD).tag}:seen:*`);
-    for (const key of keys) assert.equal(await redis.object('ENCODING', key), 'intset');
+    for (const key of keys) {
+      assert.equal(await redis.object('ENCODING', key), 'intset');
+      const left = await redis.ttl(key);
+      assert.ok(left > 3600 && left <= 5400, `${key} expires in ${left} s`);
+    }
     return await Promise.all(keys.map((key) => redis.scard(key)));
   };
   await rush(NOW, 30);
@@ -116,6 +120,14 @@ test('a read whose time was named is recognised for two days', async () => {
   assert.deepEqual(await record(later(20 * HOUR), old), [false]);
   const [key = ''] = await server.redis.keys('*:seen:*');
   assert.ok((await server.redis.ttl(key)) > 28 * 3600);
+
+  const rush = Array.from({ length: 180 }, () => read(NOW));
+  await record(NOW, ...rush);
+  const slot = Math.floor(NOW.getTime() / 1_800_000);
+  const full = keysOf(SHARD).seen(slot, 0);
+  assert.equal(await server.redis.scard(full), 180);
+  await record(NOW, read(NOW, { isTimeNamed: true }));
+  assert.ok((await server.redis.ttl(full)) > 48 * 3600, 'in a set that was told of its end long ago, too');
 });
 
 test('an article counts in each of its categories, and without any under none that is shown', async () => {
