@@ -15,6 +15,7 @@ const CONNECT_TIMEOUT_MS = 5000;
 const CLOSE_TIMEOUT_MS = 1000;
 const MAX_BACK_OFF_MS = 2000;
 const ERROR_INTERVAL_MS = 1000;
+const BEAT_MS = 3000;
 
 /**
  * No retries for `commands`: what was in flight when the connection broke fails then, and is never sent twice.
@@ -113,7 +114,20 @@ async function openFirst(
 function heard(client: RedisClient, onError: (error: Error) => void): RedisClient {
   client.removeAllListeners('error');
   client.on('error', onError);
+  beat(client);
   return client;
+}
+
+/**
+ * Asks something now and then, so that a half-open connection is found although nobody uses it. Else they were found one
+ * after the other, each when the one before worked again: of a worker its blocking connection, its other one, and then the
+ * one that its job adds jobs by, which took 34 s together.
+ */
+function beat(client: RedisClient): void {
+  const timer = setInterval(() => {
+    for (const server of mastersOf(client)) if (server.status === 'ready') server.ping().catch(() => {});
+  }, BEAT_MS).unref();
+  client.once('end', () => clearInterval(timer));
 }
 
 /** Passes on one error in a while: every command that is sent anew makes one. */

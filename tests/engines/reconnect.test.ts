@@ -80,6 +80,19 @@ test('a connection that is half open is given up, and made anew', async (t) => {
   await closeRedis(redis);
 });
 
+test('half-open connections that nobody uses are found all at once, not one after the other', async (t) => {
+  const port = await listenFor(t, through);
+  const url = Object.assign(new URL(server.url), { host: `127.0.0.1:${port}` }).href;
+  const idle = await Promise.all(['commands', 'commands'].map(() => openRedis(url, 'commands', () => {})));
+  for (const socket of way.sockets) socket.unpipe().pause();
+  const startedAt = performance.now();
+  await Promise.all(idle.map((redis) => heard(redis, 'ready')));
+  // Three seconds until one is asked, three until its answer is missed.
+  const ms = performance.now() - startedAt;
+  assert.ok(ms < 15_000, `${ms} ms`);
+  await Promise.all(idle.map(closeRedis));
+});
+
 test('workers go on by themselves when Redis is back', async (t) => {
   const port = await listenFor(t, through);
   const url = Object.assign(new URL(server.url), { host: `127.0.0.1:${port}` }).href;
