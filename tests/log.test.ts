@@ -29,12 +29,23 @@ test('an error is cut and redacted however deep it carries things, and its messa
   assert.equal(fields.stage, 'views');
   assert.match(fields.err.message, /^broken: why y+…$/);
   assert.match(fields.err.stack, /log\.test\.ts/);
+  assert.equal(fields.err.type, 'Error');
   assert.deepEqual([fields.err.at, fields.err.body], ['1970-01-01T00:00:00.000Z', '9000 bytes']);
   assert.equal(fields.err.command.name, 'evalsha');
   assert.ok(fields.msg.length < 1100);
   assert.ok(line.length < 30_000, `${line.length} characters`);
   const deep = logged((log) => log.warn({ request: { headers: { authorization: 'Bearer abc' } } }, 'refused'));
   assert.doesNotMatch(deep.line + line, /Bearer/);
+});
+
+test('a line says of which kind an error is, and of all errors behind it', () => {
+  const cause = new AggregateError([new RangeError('one'), new SyntaxError('other')], 'both');
+  const { fields } = logged((log) => log.error({ err: new TypeError('no', { cause }), cause }, 'failed'));
+  assert.deepEqual([fields.err.type, fields.cause.type], ['TypeError', 'AggregateError']);
+  assert.deepEqual(
+    fields.cause.aggregateErrors.map(({ type }: { type: string }) => type),
+    ['RangeError', 'SyntaxError'],
+  );
 });
 
 test('what refers to itself ends', () => {
