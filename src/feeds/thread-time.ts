@@ -3,6 +3,11 @@ import { readFileSync, readlinkSync } from 'node:fs';
 /** Milliseconds of CPU that a thread of this process has had; what counts is how much they grow. */
 export type ThreadTime = (thread: number) => number;
 
+/** Milliseconds by a clock that all threads have in common, and that nobody sets. */
+export function steadyNow(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
+}
+
 /** The number by which `threadTime` finds the thread that asks, 0 where the system has none. */
 export function ownThread(): number {
   try {

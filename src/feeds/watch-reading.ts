@@ -1,4 +1,4 @@
-import type { ThreadTime } from './thread-time.ts';
+import { steadyNow, type ThreadTime } from './thread-time.ts';
 
 /** What a thread may take for one body. */
 export interface Allowance {
@@ -9,7 +9,7 @@ export interface Allowance {
 
 /** One body being read. */
 export interface Reading {
-  /** When the thread began on it (0 before it did: waiting for a thread is not counted), and which thread that is. */
+  /** When the thread began on it, by steadyNow (0 before: waiting for a thread is not counted), and which thread that is. */
   readonly start: Float64Array;
   /** Aborted once the body has taken more than it may. */
   readonly signal: AbortSignal;
@@ -28,15 +28,16 @@ export function watchReading({ cpuMs, patienceMs, threadTime }: Allowance): Read
   const controller = new AbortController();
   let isStarved = false;
   let timer: NodeJS.Timeout;
-  /** What the thread's time would have been when it began, had it never waited until the first look. */
+  /** What the thread's time would have been when it began, had it never waited until the first look was due. */
   let beginning: number | undefined;
 
   const look = () => {
     const [startedAt = 0, thread = 0] = start;
-    const passed = startedAt === 0 ? 0 : Date.now() - startedAt;
+    const passed = startedAt === 0 ? 0 : steadyNow() - startedAt;
     if (passed < cpuMs * UNMEASURED) return lookAgain(cpuMs * UNMEASURED - passed);
     const time = threadTime(thread);
-    beginning ??= time - passed;
+    // No more of it counts than was meant to: a process that stood still looks late, through no fault of the body's.
+    beginning ??= time - cpuMs * UNMEASURED;
     const used = time - beginning;
     isStarved = passed >= patienceMs && used < cpuMs;
     if (isStarved || used >= cpuMs) controller.abort();

@@ -57,9 +57,30 @@ test('a body that takes too much of the CPU is stopped', async () => {
 
 test('time that its thread spent waiting for a CPU is not counted against a body', async () => {
   const starved = openFeedReader({ threads: 1, timeoutMs: 10, patienceMs: 60_000, threadTime: () => 1000 });
-  const result = await starved.read(LONG, SOURCE);
+  await starved.read(feed('Before'), SOURCE);
+  const reading = starved.read(LONG, SOURCE);
+  // Who should look after it stands still as well, and looks late.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+  const result = await reading;
   await starved.close();
   assert.equal(result.kind, 'feed');
+});
+
+test('a clock that is set meanwhile takes nothing from a body, and gives it nothing', async (t) => {
+  const { now } = Date;
+  t.after(() => {
+    Date.now = now;
+  });
+  for (const [hours, timeoutMs, kind] of [
+    [1, 60_000, 'feed'],
+    [-1, 1, 'failed'],
+  ] as const) {
+    const steady = openFeedReader({ threads: 1, timeoutMs });
+    await steady.read(feed('Before'), SOURCE);
+    Date.now = () => now() + hours * 3_600_000;
+    assert.equal((await steady.read(LONG, SOURCE)).kind, kind);
+    await steady.close();
+  }
 });
 
 test('a thread that gets no CPU is given up in the end, without a strike against the feed', async () => {

@@ -1,6 +1,6 @@
 import { messageOf } from '../../errors.ts';
 import type { ReadResult, ThreadTask } from '../reader.ts';
-import { ownThread } from '../thread-time.ts';
+import { ownThread, steadyNow } from '../thread-time.ts';
 import { readFeed } from './read-feed.ts';
 
 const thread = ownThread();
@@ -9,7 +9,7 @@ const thread = ownThread();
 // biome-ignore lint/style/noDefaultExport: piscina calls a module's default export
 export default async function read({ bytes, source, start }: ThreadTask): Promise<ReadResult> {
   start[1] = thread;
-  start[0] = Date.now();
+  start[0] = steadyNow();
   try {
     return await readFeed(bytes, source);
   } catch (error) {
