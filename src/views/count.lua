@@ -156,23 +156,24 @@ local function openCounts(tag, now)
     if usualBox > 0 then call('HINCRBY', delta, 'b:' .. field, usualBox) end
   end
 
+  -- Lua hands over so many values in one call, and some more: a site may have thousands of categories.
+  local MAX_VALUES = 6000
+
+  local function addAll(key, members)
+    for from = 1, #members, MAX_VALUES do
+      call('SADD', key, unpack(members, from, math.min(#members, from + MAX_VALUES - 1)))
+    end
+  end
+
   -- What the ranker looks at: the articles that were read; where these are too many, their categories.
   local function noteChanged(isArchived)
     local changed, members = tag .. ':changed', {}
-    if isArchived or call('SCARD', changed) > MAX_CHANGED then return call('SADD', tag .. ':dirty', unpack(names)) end
+    if isArchived or call('SCARD', changed) > MAX_CHANGED then return addAll(tag .. ':dirty', names) end
     for i = 1, #groups do members[i] = groups[i].article .. ' ' .. groups[i].categories end
-    call('SADD', changed, unpack(members))
+    addAll(changed, members)
   end
 
-  local function writeTotals(total15, total60)
-    call('SADD', tag .. ':categories', unpack(names))
-    local fields, added = { 't15', 't60' }, { total15, total60 }
-    for i = 1, #names do
-      local name = names[i]
-      local totals, n = totalsOf[name], #fields
-      fields[n + 1], fields[n + 2], fields[n + 3] = 't15:' .. name, 't60:' .. name, 'n24:' .. name
-      added[n + 1], added[n + 2], added[n + 3] = totals.t15, totals.t60, totals.n24
-    end
+  local function addTotals(fields, added)
     -- Not HINCRBYFLOAT: it writes its result without an exponent, hundreds of digits long.
     local before, sums = call('HMGET', marks, unpack(fields)), {}
     for i = 1, #fields do
@@ -182,6 +183,21 @@ local function openCounts(tag, now)
       end
     end
     if #sums > 0 then call('HSET', marks, unpack(sums)) end
+  end
+
+  local function writeTotals(total15, total60)
+    addAll(tag .. ':categories', names)
+    local fields, added = { 't15', 't60' }, { total15, total60 }
+    for i = 1, #names do
+      local name = names[i]
+      local totals, n = totalsOf[name], #fields
+      fields[n + 1], fields[n + 2], fields[n + 3] = 't15:' .. name, 't60:' .. name, 'n24:' .. name
+      added[n + 1], added[n + 2], added[n + 3] = totals.t15, totals.t60, totals.n24
+      if i == #names or 2 * #fields >= MAX_VALUES then
+        addTotals(fields, added)
+        fields, added = {}, {}
+      end
+    end
   end
 
   -- Writes what was added; to the delta only what the archive does not have already.

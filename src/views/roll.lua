@@ -58,7 +58,10 @@ end
 
 -- An empty window has no bucket left with anything in it: after a long pause that saves looking at thousands of them.
 local function skipIfEmpty()
-  if from >= target or (#windows > 0 and call('EXISTS', unpack(windows)) > 0) then return end
+  if from >= target then return end
+  for _, key in ipairs(windows) do
+    if call('EXISTS', key) == 1 then return end
+  end
   from = target
   call('HSET', marks, 'from:' .. window, from)
 end

@@ -155,6 +155,21 @@ test('a Redis without memory refuses reads, and what was pending is counted all 
   assert.equal((await readCounts(redis, FIRST, [POLITICS]))['24h'], 3);
 });
 
+test('reads in more categories than Lua hands over at once are all counted, and leave their window', async () => {
+  const { redis } = engines;
+  const names = (place: number) => Array.from({ length: 41 }, (_, n) => `${place}-${n}` as CategorySlug);
+  const size = 200 * 41;
+  await record(others.slice(0, 200).map((id, place) => read(id, ago(55 * MINUTE), { categories: names(place) })));
+  const { whole, grown } = await takeChanges(redis);
+  assert.equal(whole.size + grown.size, size);
+  assert.equal(await redis.scard(KEYS.categories), size);
+  const totals = await readCategoryTotals(redis);
+  assert.deepEqual([totals.size, new Set(totals.values())], [size, new Set([1])]);
+  assert.equal((await redis.keys(`${KEYS.tag}:w1h:*`)).length, size);
+  await rollWindows(redis, new Date(START.getTime() + 10 * MINUTE));
+  assert.deepEqual(await redis.keys(`${KEYS.tag}:w1h:*`), []);
+});
+
 const moment = fc.record({
   article: fc.constantFrom(...others.slice(0, 4)),
   categories: fc.constantFrom([], [POLITICS], [POLITICS, 'world' as CategorySlug]),
