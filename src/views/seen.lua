@@ -86,11 +86,17 @@ local function openSeen(tag, now)
     if call('SADD', key, hash) == 0 then return '0' end
 
     local entries = it.entries + 1
-    it.entries, it.changed = entries, true
+    it.entries, it.changed, it.last = entries, true, key
     if isNamed then it.long = true end
     if isNamed or entries - PART_ENTRIES * base < NEW_ENTRIES * layers[last] then it.touched[key] = true end
     if entries >= it.parts * PART_ENTRIES then openLayer(it, 3 * it.parts) end
     return '1'
+  end
+
+  -- Whether sets of the half-hour may be gone before its visitors need no longer be known, or would stay for ever: they were
+  -- told when to expire by a clock that was ahead, or had expired and were made anew after one was set back.
+  local function isMistold(slot, it)
+    return it.last and not next(it.touched) and call('TTL', it.last) < (slot + 2) * SLOT - now
   end
 
   function seen.write()
@@ -99,6 +105,9 @@ local function openSeen(tag, now)
         call('HSET', marks, 'seen:' .. slot, it.entries .. (it.long and ' 1 ' or ' 0 ') .. table.concat(it.layers, ' '))
         local keep = (slot + 1) * SLOT - now + (it.long and LONG_KEEP or SHORT_KEEP)
         keep = format('%d', max(1, ceil(keep)))
+        if isMistold(slot, it) then
+          for part = 0, it.parts - 1 do it.touched[it.keys[part]] = true end
+        end
         for key in pairs(it.touched) do call('EXPIRE', key, keep) end
       end
     end

@@ -114,6 +114,24 @@ test('a quiet site has one set a half-hour, and it expires by itself', async () 
   assert.ok(left > 3600 && left <= 5400, `${left} s`);
 });
 
+test('sets expire in time although a clock was wrong when they were told when to', async () => {
+  const { redis } = server;
+  const sets = () => redis.keys(`${keysOf(SHARD).tag}:seen:*`);
+  const lefts = async () => await Promise.all((await sets()).map((key) => redis.ttl(key)));
+  const isRight = (left: number) => left > 3600 && left <= 5400;
+  const rush = Array.from({ length: 200 }, () => read(NOW));
+  await record(later(-30 * MINUTE), ...rush.map((one) => ({ ...one, at: later(-30 * MINUTE), visitor: someone() })));
+  await record(NOW, ...rush);
+  // By a clock that was an hour ahead, an hour later.
+  for (const key of await sets()) await redis.expire(key, 1700);
+  await record(NOW, read(NOW));
+  assert.equal((await lefts()).filter(isRight).length, 2, 'the whole half-hour');
+  // After a clock was set back to a half-hour whose sets are gone.
+  await redis.del(...(await sets()));
+  for (let i = 0; i < 40; i++) await record(NOW, read(NOW));
+  assert.deepEqual((await lefts()).map(isRight), [true, true]);
+});
+
 test('a read whose time was named is recognised for two days', async () => {
   const old = read(later(-20 * HOUR), { isTimeNamed: true });
   assert.deepEqual(await record(NOW, old), [true]);
