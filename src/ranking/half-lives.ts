@@ -5,6 +5,7 @@ import type { ArticleId, CategorySlug } from '../ids.ts';
 import { archiveCounts } from '../views/archive.ts';
 import { holdArchives } from '../views/archive-lock.ts';
 import { ALL_SHARDS, keysOf, POPULAR_HALF_LIVES, type PopularHalfLife } from '../views/keys.ts';
+import { countPending } from '../views/pending.ts';
 import { makeScores } from '../views/recount.ts';
 import { POPULAR_HALF_LIFE } from './popular.ts';
 import { readTops } from './read-tops.ts';
@@ -90,6 +91,7 @@ async function decide(sql: Sql, redis: RedisClient, now: Date): Promise<void> {
   );
   const due = rows.map(({ slug }) => slug);
   if (due.length === 0) return;
+  await countPending(redis);
   const tops = await readTops(redis, due, () => true, BOX_ITEMS);
   const hours = due.map((slug) => halfLifeFor(tops.get(slug)?.['24h'][BOX_ITEMS - 1]?.reads ?? 0));
   await sql.query(
