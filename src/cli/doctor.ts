@@ -95,7 +95,8 @@ async function examineEngines(settings: Settings, closers: ReturnType<typeof ope
 
 /** What is lost in silence is wrong; what is lost at a restart may be meant. */
 async function describeLosses(redis: RedisClient): Promise<string> {
-  const { evicts, forgets } = await findLosses(redis);
+  const { evicts, forgets, isTold } = await findLosses(redis);
   if (evicts !== undefined) throw new Error(evicts);
-  return forgets ?? 'evicts nothing, and keeps what it counts through a restart';
+  if (forgets !== undefined) return forgets;
+  return isTold ? 'evicts nothing, and keeps what it counts through a restart' : 'does not say what it may lose';
 }
