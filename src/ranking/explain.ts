@@ -4,7 +4,7 @@ import type { Sql } from '../engines/sql.ts';
 import { CodedError } from '../errors.ts';
 import { type ArticleId, type CategorySlug, shardOf } from '../ids.ts';
 import { keysOf, type WindowId } from '../views/keys.ts';
-import { countPending } from '../views/pending.ts';
+import { countPendingIfPossible } from '../views/pending.ts';
 import { type Curation, curationOf } from './curation.ts';
 import { readCurations } from './curation-store.ts';
 import { type ArchivedFacts, readArchivedFacts } from './explain-archive.ts';
@@ -61,7 +61,7 @@ export async function explainPlace(
   if (found === undefined) throw new CodedError('article-unknown', `There is no article ${asked}.`);
   const article = listedArticle(found);
   await refuseUnrestored(redis, article.id);
-  await countPending(redis);
+  await countPendingIfPossible(redis);
   const halfLife = key.scope === 'site' ? POPULAR_HALF_LIFE : await halfLifeOf(redis, key.scope);
   const [list, curations, facts, current] = await Promise.all([
     readSnapshot(redis, sql, key),

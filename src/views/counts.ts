@@ -1,7 +1,7 @@
 import type { RedisClient } from '../engines/redis.ts';
 import { type ArticleId, type CategorySlug, shardOf } from '../ids.ts';
 import { ALL_SHARDS, keysOf, UNCATEGORISED, WINDOWS, type WindowId } from './keys.ts';
-import { countPending } from './pending.ts';
+import { countPending, countPendingIfPossible } from './pending.ts';
 
 /** An article's reads in each window: the same in all its categories, save until a recount where it came into one since. */
 export async function readCounts(
@@ -27,7 +27,7 @@ export async function readCounts(
 
 /** Reads of the last 24 hours by category, all its articles together; the script that counts keeps the sums. */
 export async function readCategoryTotals(redis: RedisClient): Promise<Map<CategorySlug, number>> {
-  await countPending(redis);
+  await countPendingIfPossible(redis);
   const totals = new Map<CategorySlug, number>();
   const marks = await Promise.all(ALL_SHARDS.map((shard) => redis.hgetall(keysOf(shard).marks)));
   for (const [field, reads] of marks.flatMap((shard) => Object.entries(shard))) {

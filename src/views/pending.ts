@@ -17,3 +17,11 @@ const script = readScript(...COUNT_PENDING, new URL('pending.lua', import.meta.u
 export async function countPending(redis: RedisClient, shards: readonly number[] = ALL_SHARDS): Promise<void> {
   await Promise.all(shards.map((shard) => runScript(redis, script, keysOf(shard).scripted, [])));
 }
+
+/**
+ * The same for who only tells what is counted: a Redis that takes no writes (its disk is full, or a replica is to take over)
+ * still does, without the reads of the last moments.
+ */
+export async function countPendingIfPossible(redis: RedisClient): Promise<void> {
+  await countPending(redis).catch(() => {});
+}

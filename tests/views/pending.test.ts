@@ -155,6 +155,21 @@ test('a Redis without memory refuses reads, and what was pending is counted all 
   assert.equal((await readCounts(redis, FIRST, [POLITICS]))['24h'], 3);
 });
 
+test('a Redis that takes no writes still tells what was counted before', async () => {
+  const { redis } = engines;
+  await record([read(), read()]);
+  await countPending(redis);
+  await record([read()]);
+  await redis.config('SET', 'min-replicas-to-write', '1');
+  try {
+    await assert.rejects(record([read()]), /NOREPLICAS/);
+    assert.deepEqual([...(await readCategoryTotals(redis))], [[POLITICS, 2]]);
+  } finally {
+    await redis.config('SET', 'min-replicas-to-write', '0');
+  }
+  assert.deepEqual([...(await readCategoryTotals(redis))], [[POLITICS, 3]]);
+});
+
 test('reads in more categories than Lua hands over at once are all counted, and leave their window', async () => {
   const { redis } = engines;
   const names = (place: number) => Array.from({ length: 41 }, (_, n) => `${place}-${n}` as CategorySlug);
