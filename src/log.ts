@@ -41,6 +41,8 @@ export function openLog(level: string, destination?: DestinationStream): Log {
     timestamp: stdTimeFunctions.isoTime,
     // pino would take a tamed error for one of class Object.
     serializers: { err: (value: unknown) => value },
+    // What a child says in all its lines is not told to the formatters.
+    redact: { paths: [...SECRET_NAMES], censor: '[redacted]' },
     formatters: {
       level: (label: string) => ({ level: label }),
       log: (fields: Record<string, unknown>) => tameFields(fields, 0),

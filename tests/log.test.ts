@@ -48,6 +48,13 @@ test('a line says of which kind an error is, and of all errors behind it', () =>
   );
 });
 
+test('what all lines of a child say is redacted as well', () => {
+  const { fields } = logged((log) =>
+    log.child({ feed: 7, token: 'abc' }).child({ address: '203.0.113.7' }).info('polled'),
+  );
+  assert.deepEqual([fields.feed, fields.token, fields.address], [7, '[redacted]', '[redacted]']);
+});
+
 test('what refers to itself ends', () => {
   const ring: Record<string, unknown> = { name: 'ring' };
   ring['self'] = ring;
