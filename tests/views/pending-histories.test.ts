@@ -200,7 +200,9 @@ const TAKE: { readonly [K in Kind]: (life: Life, of: Fields<K>) => Promise<unkno
     // How far a roll came that died is another matter.
     await rollWindows(life.redis, life.now);
     await takeChanges(life.redis);
-    life.answers.push(await readAll(life));
+    // Those of a longer half-life stand, until the next recount, for an article that is gone or filed elsewhere as well.
+    const counts = Object.entries(await readAll(life)).filter(([key]) => !/:pop:[^:]+:(?:6|24) /.test(key));
+    life.answers.push(Object.fromEntries(counts));
   },
   audit: ({ sql, redis, now }) => auditCounts(sql, redis, 'look', now),
 };
