@@ -22,8 +22,8 @@ const TURNS = 8;
 /**
  * Gathers reads of many requests into few script calls: one for each shard in which something came, every `gatherMs`, each
  * shard in its turn. A shard has one call under way at a time; when more gathers meanwhile than a call takes, the next
- * follows at once. So batches become as large as the load asks for. Measured CPU of Redis a read, in calls of 1, 3, 10, 100
- * and 200 reads: 81, 52, 37, 10 and 8 µs (docs/reads.md).
+ * follows at once. So batches become as large as the load asks for. What a call costs Redis beside its reads is as much as
+ * four or five of them (docs/reads.md).
  */
 export interface Batches {
   /**
