@@ -33,7 +33,7 @@ export interface Crew {
 }
 
 const ROOT = new URL('..', import.meta.url);
-/** As in the image, and in docker-compose.yml for an API. */
+/** As in the image; and in docker-compose.yml for an API. */
 const FLAGS = ['--heap-growing-percent=20', '--no-memory-reducer'];
 const API_FLAGS = ['--max-semi-space-size=32', '--min-semi-space-size=32'];
 const KEPT_LINES = 200_000;
@@ -61,7 +61,7 @@ export function openCrew(environment: () => Record<string, string>, folder: stri
   const tryStart = async (roles: string, extra: Record<string, string>): Promise<Member | undefined> => {
     const { PATH = '', HOME = '' } = process.env;
     const startedAt = performance.now();
-    const flags = roles.includes('api') ? [...FLAGS, ...API_FLAGS] : FLAGS;
+    const flags = roles.includes('api') ? API_FLAGS : FLAGS;
     const child = spawn(process.execPath, [...flags, 'bin/newsrank.js', 'start', '--roles', roles], {
       cwd: ROOT,
       env: { PATH, HOME, PORT: '0', ...environment(), ...extra },

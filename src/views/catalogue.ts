@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { type Clock, MINUTE, SECOND } from '../clock.ts';
 import type { ArticleId } from '../ids.ts';
 import { type LookupLimits, openLookup } from './lookup.ts';
@@ -29,9 +30,23 @@ const LIMITS: LookupLimits = {
   loadMs: SECOND,
 };
 
+/** Thousands of articles are filed in the same few ways: they share a list. */
+const MAX_LISTS = 1000;
+
 export function openCatalogue(finder: ArticleFinder, clock: Clock, limits: Partial<LookupLimits> = {}): Catalogue {
   const bounds = { ...LIMITS, ...limits };
-  const articles = openLookup<string, CountedArticle>((ids) => finder.byIds(ids), clock, bounds);
+  const lists = new LRUCache<string, CountedArticle['categories']>({ max: MAX_LISTS });
+  const shared = ({ id, categories }: CountedArticle): CountedArticle => {
+    const name = categories.join();
+    const list = lists.get(name) ?? categories;
+    lists.set(name, list);
+    return { id, categories: list };
+  };
+  const articles = openLookup<string, CountedArticle>(
+    async (ids) => new Map(Array.from(await finder.byIds(ids), ([id, article]) => [id, shared(article)])),
+    clock,
+    bounds,
+  );
   const urls = openLookup<string, { readonly id: ArticleId }>(
     async (asked) => {
       const found = await finder.byUrls(asked);
