@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import fc from 'fast-check';
+import type { Redis } from 'ioredis';
 import { noteCountChanges } from '../../src/articles/count-changes.ts';
 import { HOUR, MINUTE, SECOND } from '../../src/clock.ts';
 import { type ArticleId, type CategorySlug, newArticleId, shardOf } from '../../src/ids.ts';
@@ -13,7 +14,7 @@ import { countPending } from '../../src/views/pending.ts';
 import { type Read, recordReads } from '../../src/views/record.ts';
 import { recountChanges } from '../../src/views/recount.ts';
 import { rollWindows } from '../../src/views/roll.ts';
-import { openTestRedis, openTestSql } from '../support/engines.ts';
+import { openEmbeddedRedis, openTestRedis, openTestSql } from '../support/engines.ts';
 import { type CountEngines, dump, FIRST, reset, START } from './following.ts';
 
 let engines: CountEngines;
@@ -140,35 +141,50 @@ test('what is counted only after it left a window stays out of it, and is in tho
   assert.deepEqual(await engines.redis.keys(`${KEYS.tag}:b?:*`), [], 'no bucket is left behind');
 });
 
-test('a Redis without memory refuses reads, and what was pending is counted all the same', async () => {
-  const { redis } = engines;
-  await record([read(), read()]);
-  const [, before = '0'] = (await redis.config('GET', 'maxmemory')) as string[];
-  await redis.config('SET', 'maxmemory', '1');
+/** On a Redis of its own: others that use the same server would be refused as well. */
+async function refuse(
+  setting: string,
+  value: string,
+  work: (own: Redis, refused: () => Promise<unknown>) => Promise<void>,
+) {
+  const { redis, close } = await openEmbeddedRedis();
+  const some = (count: number) =>
+    recordReads(
+      redis,
+      SHARD,
+      START,
+      Array.from({ length: count }, () => read()),
+    );
+  const [, before = ''] = (await redis.config('GET', setting)) as string[];
   try {
-    await assert.rejects(record([read()]), /OOM/);
-    assert.equal((await readCounts(redis, FIRST, [POLITICS]))['24h'], 2);
+    await some(2);
+    await work(redis, async () => {
+      await redis.config('SET', setting, value);
+      await some(1);
+    });
+    await redis.config('SET', setting, before);
+    const [[, counted = 0] = []] = await readCategoryTotals(redis);
+    await some(1);
+    assert.deepEqual([...(await readCategoryTotals(redis))], [[POLITICS, counted + 1]]);
   } finally {
-    await redis.config('SET', 'maxmemory', before);
+    await redis.config('SET', setting, before);
+    await close();
   }
-  await record([read()]);
-  assert.equal((await readCounts(redis, FIRST, [POLITICS]))['24h'], 3);
-});
+}
 
-test('a Redis that takes no writes still tells what was counted before', async () => {
-  const { redis } = engines;
-  await record([read(), read()]);
-  await countPending(redis);
-  await record([read()]);
-  await redis.config('SET', 'min-replicas-to-write', '1');
-  try {
-    await assert.rejects(record([read()]), /NOREPLICAS/);
-    assert.deepEqual([...(await readCategoryTotals(redis))], [[POLITICS, 2]]);
-  } finally {
-    await redis.config('SET', 'min-replicas-to-write', '0');
-  }
-  assert.deepEqual([...(await readCategoryTotals(redis))], [[POLITICS, 3]]);
-});
+test('a Redis without memory refuses reads, and what was pending is counted all the same', () =>
+  refuse('maxmemory', '1', async (redis, refused) => {
+    await assert.rejects(refused(), /OOM/);
+    assert.equal((await readCounts(redis, FIRST, [POLITICS]))['24h'], 2);
+  }));
+
+test('a Redis that takes no writes still tells what was counted before', () =>
+  refuse('min-replicas-to-write', '1', async (redis, refused) => {
+    await countPending(redis);
+    await recordReads(redis, SHARD, START, [read()]);
+    await assert.rejects(refused(), /NOREPLICAS/);
+    assert.deepEqual([...(await readCategoryTotals(redis))], [[POLITICS, 2]], 'one is still pending');
+  }));
 
 test('reads in more categories than Lua hands over at once are all counted, and leave their window', async () => {
   const { redis } = engines;
