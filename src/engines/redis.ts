@@ -121,7 +121,7 @@ function heard(client: RedisClient, onError: (error: Error) => void): RedisClien
 /**
  * Asks something now and then, so that a half-open connection is found although nobody uses it. Else they were found one
  * after the other, each when the one before worked again: of a worker its blocking connection, its other one, and then the
- * one that its job adds jobs by, which took 34 s together.
+ * one that its job adds jobs by, which took 34 s together. What the question fails with, the connection says as well.
  */
 function beat(client: RedisClient): void {
   const timer = setInterval(() => {

@@ -20,7 +20,7 @@ export async function countPending(redis: RedisClient, shards: readonly number[]
 
 /**
  * The same for who only tells what is counted: a Redis that takes no writes (its disk is full, or a replica is to take over)
- * still does, without the reads of the last moments.
+ * still does, without the reads of the last moments. Where Redis is away, the look that follows says so.
  */
 export async function countPendingIfPossible(redis: RedisClient): Promise<void> {
   await countPending(redis).catch(() => {});
