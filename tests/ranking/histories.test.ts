@@ -81,7 +81,7 @@ test('all lists are those of the definitions at every instant of any history', a
 
 async function runHistory(steps: readonly Step[]): Promise<void> {
   const world = await openWorld(sql, redis, START);
-  const told = new Map<string, readonly ToldItem[]>();
+  const told = new Map<string, Told>();
   let rankings = openRankings({ sql, redis, siteName: 'JN' });
   let fullAt = Number.NEGATIVE_INFINITY;
   for (const step of steps) {
@@ -106,6 +106,11 @@ async function take(world: MovingWorld, step: Step): Promise<void> {
   }
 }
 
+interface Told {
+  readonly version: string | undefined;
+  readonly items: readonly ToldItem[];
+}
+
 interface ToldItem {
   readonly id: ArticleId;
   readonly rank: number;
@@ -128,7 +133,7 @@ async function listChanged(): Promise<Set<string>> {
 async function compareLists(
   rankings: Rankings,
   world: MovingWorld,
-  told: Map<string, readonly ToldItem[]>,
+  told: Map<string, Told>,
   isFull: boolean,
 ): Promise<void> {
   await rollWindows(redis, world.now);
@@ -136,13 +141,17 @@ async function compareLists(
   await rankings.tick(world.now);
   const lists = await readSnapshots(redis, sql, KEYS);
   for (const [index, key] of KEYS.entries()) {
-    const isBuilt = isFull || (key.scope === 'site' ? dirty.size > 0 : dirty.has(key.scope)) || key.kind === 'rising';
-    const last = told.get(listRedisKey(key)) ?? [];
+    const { version, items: last = [] } = told.get(listRedisKey(key)) ?? {};
+    const isDue = isFull || (key.scope === 'site' ? dirty.size > 0 : dirty.has(key.scope)) || key.kind === 'rising';
+    // Without a new read too: where an old article begins to rise because others, elsewhere, are read less.
+    const isBuilt = isDue || lists[index]?.version !== version;
     const box = new Set(last.filter(({ rank, fill }) => rank <= 5 && fill === null).map(({ id }) => id));
     const expected = listOf(world, key, world.now.getTime(), box);
     const name = `${listRedisKey(key)} at ${world.now.toISOString()}`;
-    if (isBuilt) told.set(listRedisKey(key), compareBuilt(lists[index], expected, last, world.now, name));
-    else if (key.kind === 'access') {
+    if (isBuilt) {
+      const items = compareBuilt(lists[index], expected, last, world.now, name);
+      told.set(listRedisKey(key), { version: lists[index]?.version, items });
+    } else if (key.kind === 'access') {
       // Without a new read its own places stand; what it is filled with follows within a minute.
       const own = (items: readonly { fill: string | null; reads: number }[]) =>
         items.filter(({ fill }) => fill === null).map(({ reads }) => reads);
