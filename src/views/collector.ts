@@ -6,6 +6,7 @@ import { CodedError } from '../errors.ts';
 import { type Batches, openBatches } from './batches.ts';
 import { openBotCheck } from './bots.ts';
 import type { Catalogue } from './catalogue.ts';
+import { openCountSoon } from './count-soon.ts';
 import type { CrawlerCheck } from './crawlers.ts';
 import { findSalts, heldSalts, type SaltOf } from './day-salts.ts';
 import { withDeadline } from './deadline.ts';
@@ -67,6 +68,7 @@ const LEAST_MS = 100;
 export function openCollector(tools: CollectorTools, limits: Partial<CollectorLimits> = {}): Collector {
   const { redis, clock } = tools;
   const { maxWaiting, gatherMs, answerMs, readsPerAddress } = { ...LIMITS, ...limits };
+  const countSoon = openCountSoon(redis);
   const counting: Counting = {
     ...{ tools, answerMs, isBot: openBotCheck(MAX_AGENTS), asking: 0, onAsked() {} },
     salts: openSalts(redis, tools.random ?? randomBytes, answerMs),
@@ -76,6 +78,7 @@ export function openCollector(tools: CollectorTools, limits: Partial<CollectorLi
         const sentAt = performance.now();
         const call = recordReads(redis, shard, clock(), reads, weighedOf(readsPerAddress));
         const recorded = await withDeadline(call, Math.max(LEAST_MS, since + answerMs - sentAt), 'Redis');
+        countSoon.note(shard);
         tools.onRecorded?.(reads.length, performance.now() - sentAt);
         return recorded;
       },
@@ -104,6 +107,7 @@ export function openCollector(tools: CollectorTools, limits: Partial<CollectorLi
       isClosed = true;
       if (counting.asking > 0) await new Promise<void>((resolve) => (counting.onAsked = resolve));
       await counting.batches.flush();
+      countSoon.close();
     },
   };
 }

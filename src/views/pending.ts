@@ -4,7 +4,8 @@ import { ALL_SHARDS, keysOf } from './keys.ts';
 
 /**
  * A read is answered for when it is known to dedupe and noted as pending. It is counted a little later, together with
- * others: when so many are noted that it takes 2 ms, and before anyone looks at the counts of its shard or moves them.
+ * others: when so many are noted that it takes 2 ms, a second later (count-soon.ts), and before anyone looks at the counts of
+ * its shard or moves them.
  * Scripts that do begin with these parts and call `countPending(tag)`; who reads without a script calls the function.
  */
 export const COUNT_PENDING: readonly URL[] = ['count.lua', 'count-pending.lua'].map(

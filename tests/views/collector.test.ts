@@ -6,10 +6,11 @@ import { Redis } from 'ioredis';
 import { DAY, HOUR, MINUTE } from '../../src/clock.ts';
 import type { RedisClient } from '../../src/engines/redis.ts';
 import { CodedError } from '../../src/errors.ts';
-import { type ArticleId, type CategorySlug, newArticleId } from '../../src/ids.ts';
+import { type ArticleId, type CategorySlug, newArticleId, shardOf } from '../../src/ids.ts';
 import { type ArticleFinder, openCatalogue } from '../../src/views/catalogue.ts';
 import { type CollectorLimits, openCollector } from '../../src/views/collector.ts';
 import { readCounts } from '../../src/views/counts.ts';
+import { keysOf } from '../../src/views/keys.ts';
 import type { Reporter } from '../../src/views/view.ts';
 import { openTestRedis } from '../support/engines.ts';
 
@@ -243,6 +244,19 @@ test('who waits behind a slow call is answered as soon as who is in it', async (
   const answered = await Promise.race([other, setTimeout(1250 - (performance.now() - startedAt), 'too late')]);
   assert.ok(typeof answered === 'number' && answered >= 990, `${answered}`);
   for (const release of calls) release();
+  await collector.close();
+});
+
+test('what it took in is counted a second later, although nobody looks', async () => {
+  const collector = open();
+  await collector.collect([{ article: first }], reader());
+  const window = keysOf(shardOf(first)).window('24h', WORLD);
+  assert.equal(await server.redis.zscore(window, first), null);
+  const deadline = performance.now() + 20_000;
+  while ((await server.redis.zscore(window, first)) !== '1') {
+    assert.ok(performance.now() < deadline, 'not counted');
+    await setTimeout(20);
+  }
   await collector.close();
 });
 

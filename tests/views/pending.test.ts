@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import type { Redis } from 'ioredis';
 import { noteCountChanges } from '../../src/articles/count-changes.ts';
@@ -8,6 +9,7 @@ import { type ArticleId, type CategorySlug, newArticleId, shardOf } from '../../
 import { takeChanges } from '../../src/ranking/changes.ts';
 import { archiveCounts } from '../../src/views/archive.ts';
 import { auditCounts } from '../../src/views/audit.ts';
+import { openCountSoon } from '../../src/views/count-soon.ts';
 import { readCategoryTotals, readCounts } from '../../src/views/counts.ts';
 import { keysOf } from '../../src/views/keys.ts';
 import { countPending } from '../../src/views/pending.ts';
@@ -49,6 +51,19 @@ const pending = () => engines.redis.hgetall(KEYS.pending);
 const others = Array.from({ length: 10_000 }, (_, i) => newArticleId(new Date('2026-01-01'), i)).filter(
   (id) => shardOf(id) === SHARD,
 );
+
+test('an API has its reads counted after a moment, whether anyone looks or not, and not after it closed', async () => {
+  const countSoon = openCountSoon(engines.redis, 20);
+  await record([read(), read()]);
+  countSoon.note(SHARD);
+  while (Object.keys(await pending()).length > 0) await sleep(5);
+  assert.equal(await engines.redis.zscore(KEYS.window('24h', POLITICS), FIRST), '2');
+  await record([read()]);
+  countSoon.note(SHARD);
+  countSoon.close();
+  await sleep(200);
+  assert.equal(Object.keys(await pending()).length, 1);
+});
 
 test('reads of one second, article and class are pending as one number, and nothing else is written for them', async () => {
   const box = read(FIRST, START, { isBox: true });
