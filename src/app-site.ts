@@ -7,6 +7,7 @@ import { SECOND } from './clock.ts';
 import type { Closers } from './closers.ts';
 import type { Engines } from './engines/open.ts';
 import { messageOf } from './errors.ts';
+import { putBack } from './feeds/claim.ts';
 import { pollNow } from './feeds/store.ts';
 import { openOnce } from './open-once.ts';
 import { type JobQueue, watchQueues } from './queues/open.ts';
@@ -58,8 +59,16 @@ export async function openSite(
     async pollNow(feed) {
       const claimedUntil = await pollNow(sql, feed, clock());
       // Before all others, since somebody waits for it.
-      const job = claimedUntil && pollJob([feed], claimedUntil);
-      if (job !== undefined) await polls.add(job.name, job.data, { lifo: true });
+      if (claimedUntil === undefined) return;
+      const job = pollJob([feed], claimedUntil);
+      try {
+        // Before all others, since somebody waits for it.
+        await polls.add(job.name, job.data, { lifo: true });
+      } catch (error) {
+        // Who asks again must not be told that it is on its way.
+        await putBack(sql, [feed], claimedUntil, { isBegun: false });
+        throw error;
+      }
     },
   };
   const queues = await watchQueues(() => engines.connectRedis('queue'), log, closers);

@@ -1,6 +1,7 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { type Clock, SECOND } from '../clock.ts';
+import { isOutage } from '../engines/outage.ts';
 import { CodedError, ERRORS, type ErrorCode, messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 
@@ -24,9 +25,6 @@ const FASTIFY_CODES: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_NOT_FOUND: 'route-unknown',
 };
 
-/** What a connection that broke says: the engines behind us, not the request, are to blame. */
-const CONNECTION_ERRORS = /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|57P0|08)/;
-
 function problemOf(code: ErrorCode, detail: string): Problem {
   const { status, title } = ERRORS[code];
   return { type: `urn:newsrank:problem:${code}`, title, status, code, detail };
@@ -41,9 +39,7 @@ export function codedErrorOf(error: unknown): CodedError {
   if (validation !== undefined || (statusCode !== undefined && statusCode >= 400 && statusCode < 500)) {
     return new CodedError('request-invalid', `${(message ?? ERRORS['request-invalid'].title).replace(/\.$/, '')}.`);
   }
-  if (CONNECTION_ERRORS.test(code ?? '') || message === 'Connection is closed.') {
-    return new CodedError('unavailable', 'Try again in a few seconds.', { cause: error });
-  }
+  if (isOutage(error)) return new CodedError('unavailable', 'Try again in a few seconds.', { cause: error });
   return new CodedError('internal', 'The error has been logged.', { cause: error });
 }
 

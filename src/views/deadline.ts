@@ -1,4 +1,4 @@
-import { CodedError, messageOf } from '../errors.ts';
+import { CodedError } from '../errors.ts';
 
 const RETRY_SECONDS = 2;
 
@@ -16,7 +16,8 @@ export async function withDeadline<T>(work: Promise<T>, limitMs: number, what: s
     return await Promise.race([work, patience]);
   } catch (error) {
     if (error instanceof CodedError) throw error;
-    const message = `${what} does not answer (${messageOf(error)}). Send the views again.`;
+    // What it said is for the log.
+    const message = `${what} cannot be used now. Send the views again.`;
     throw new CodedError('unavailable', message, { cause: error, retryAfter: RETRY_SECONDS });
   } finally {
     clearTimeout(timer);

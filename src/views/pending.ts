@@ -1,3 +1,4 @@
+import { isOutage } from '../engines/outage.ts';
 import type { RedisClient } from '../engines/redis.ts';
 import { readScript, runScript } from '../engines/script.ts';
 import { ALL_SHARDS, keysOf } from './keys.ts';
@@ -21,8 +22,13 @@ export async function countPending(redis: RedisClient, shards: readonly number[]
 
 /**
  * The same for who only tells what is counted: a Redis that takes no writes (its disk is full, or a replica is to take over)
- * still does, without the reads of the last moments. Where Redis is away, the look that follows says so.
+ * still does, without the reads of the last moments. Where Redis is away, the look that follows says so. Any other failure
+ * is a mistake, and thrown.
  */
 export async function countPendingIfPossible(redis: RedisClient): Promise<void> {
-  await countPending(redis).catch(() => {});
+  try {
+    await countPending(redis);
+  } catch (error) {
+    if (!isOutage(error)) throw error;
+  }
 }

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import type { Redis } from 'ioredis';
 import { noteCountChanges } from '../../src/articles/count-changes.ts';
 import { HOUR, MINUTE, SECOND } from '../../src/clock.ts';
+import { openRedis } from '../../src/engines/redis.ts';
 import { type ArticleId, type CategorySlug, newArticleId, shardOf } from '../../src/ids.ts';
 import { takeChanges } from '../../src/ranking/changes.ts';
 import { archiveCounts } from '../../src/views/archive.ts';
@@ -12,7 +13,7 @@ import { auditCounts } from '../../src/views/audit.ts';
 import { openCountSoon } from '../../src/views/count-soon.ts';
 import { readCategoryTotals, readCounts } from '../../src/views/counts.ts';
 import { keysOf } from '../../src/views/keys.ts';
-import { countPending } from '../../src/views/pending.ts';
+import { countPending, countPendingIfPossible } from '../../src/views/pending.ts';
 import { type Read, recordReads } from '../../src/views/record.ts';
 import { recountChanges } from '../../src/views/recount.ts';
 import { rollWindows } from '../../src/views/roll.ts';
@@ -200,6 +201,26 @@ test('a Redis that takes no writes still tells what was counted before', () =>
     await assert.rejects(refused(), /NOREPLICAS/);
     assert.deepEqual([...(await readCategoryTotals(redis))], [[POLITICS, 2]], 'one is still pending');
   }));
+
+test('who tells what was counted passes over a Redis that takes no writes or is away, and over no mistake', async () => {
+  const { redis, url, close } = await openEmbeddedRedis();
+  const asker = await openRedis(url, 'commands', () => {});
+  try {
+    await redis.config('SET', 'maxmemory', '1');
+    await redis.config('SET', 'min-replicas-to-write', '1');
+    await countPendingIfPossible(asker);
+    await redis.config('SET', 'maxmemory', '0');
+    await redis.config('SET', 'min-replicas-to-write', '0');
+    await redis.set(KEYS.pending, 'what nobody wrote');
+    await assert.rejects(countPendingIfPossible(asker), /WRONGTYPE/);
+    await assert.rejects(readCategoryTotals(asker), /WRONGTYPE/);
+    asker.disconnect();
+    await countPendingIfPossible(asker);
+  } finally {
+    asker.disconnect();
+    await close();
+  }
+});
 
 test('reads in more categories than Lua hands over at once are all counted, and leave their window', async () => {
   const { redis } = engines;
