@@ -112,8 +112,18 @@ export function openMetrics(version: string, roles: readonly string[] = []) {
     archiveRows: counter('archive_rows_total', 'Rows of counts written to PostgreSQL.'),
     recounts: counter('recounts_total', 'Articles whose counts were set anew, since they changed. Each one twice.'),
     auditDifferences: counter('audit_differences_total', 'Articles and sums whose counts an audit found wrong.'),
-    rankingBuild: histogram('ranking_build_duration_seconds', 'One tick of the ranker.', JOB_SECONDS),
-    rankingAge: gauge('ranking_age_seconds', 'Since this process last built lists. Any ranker does it: read with min.'),
+    // Of access, popular and rising together: one tick makes them all from counts that it reads once.
+    rankingBuild: histogram(
+      'ranking_build_duration_seconds',
+      'One round of building lists: the current ones (a tick of the ranker), or those of closed periods (counter).',
+      JOB_SECONDS,
+      ['list'],
+    ),
+    rankingAge: gauge(
+      'ranking_age_seconds',
+      'Since this process last built lists, current ones or those of closed periods. Any of its role does it: read with min.',
+      ['list'],
+    ),
     rankingEntries: gauge(
       'ranking_entries',
       'Entries of all lists of a kind, as this process last built them all. Any ranker does it: read with max.',

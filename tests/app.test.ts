@@ -192,7 +192,7 @@ test('roles run in processes of their own on the same servers', { skip: skipReas
     [api, poller, rest].map(async ({ url }) => (await fetch(`${url}/metrics`)).text()),
   );
   for (const gauge of ['archive_lag_seconds', 'ranking_age_seconds', 'feeds_overdue']) {
-    const value = new RegExp(`^newsrank_${gauge} \\d`, 'm');
+    const value = new RegExp(`^newsrank_${gauge}(?:{list="\\w+"})? \\d`, 'm');
     assert.match(ofRest ?? '', value);
     // It would be the least, and hide how the others fare.
     for (const other of [ofApi, ofPoller]) assert.doesNotMatch(other ?? '', value, `${gauge} of who does no such work`);

@@ -5,7 +5,7 @@ import { openMetrics } from '../src/metrics.ts';
 test('a gauge has no value until somebody sets it, since 0 would be the best of all', async () => {
   const metrics = openMetrics('1.2.3', ['api', 'counter']);
   const before = await metrics.render();
-  assert.doesNotMatch(before, /^newsrank_(archive_lag_seconds|ranking_age_seconds|feeds_overdue|own_outage) /m);
+  assert.doesNotMatch(before, /^newsrank_(archive_lag_seconds|ranking_age_seconds|feeds_overdue|own_outage)[ {]/m);
   assert.match(before, /^newsrank_role_info{has="api"} 1\nnewsrank_role_info{has="counter"} 1$/m);
   metrics.archiveLag.set(7);
   assert.match(await metrics.render(), /^newsrank_archive_lag_seconds 7$/m);

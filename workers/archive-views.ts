@@ -35,7 +35,13 @@ export function archiveViews({ sql, redis, clock, metrics, site }: Tools) {
   let archivedAt = clock();
   let closedAt = Number.NEGATIVE_INFINITY;
   let halfLivesAt = Number.NEGATIVE_INFINITY;
-  metrics.onScrape(async () => metrics.archiveLag.set((clock().getTime() - archivedAt.getTime()) / SECOND));
+  const openedAt = archivedAt.getTime();
+  const list = 'closed';
+  const since = (then: number): number => (clock().getTime() - then) / SECOND;
+  metrics.onScrape(async () => {
+    metrics.archiveLag.set(since(archivedAt.getTime()));
+    metrics.rankingAge.set({ list }, since(Math.max(closedAt, openedAt)));
+  });
   return async (): Promise<{ archived: number; recounted: number; rolled: number; restored: number }> => {
     const restored = await restoreCounts(sql, redis, clock());
     const startedAt = clock();
@@ -46,7 +52,9 @@ export function archiveViews({ sql, redis, clock, metrics, site }: Tools) {
     metrics.archiveRows.inc(archived);
     archivedAt = clock();
     if (Math.abs(startedAt.getTime() - closedAt) >= CLOSE_EVERY) {
+      const stop = metrics.rankingBuild.startTimer({ list });
       const closed = await closePeriods(sql, site, startedAt, CLOSED_AT_ONCE);
+      stop();
       // Of years of imported history there is more to do: at the next tick.
       if (closed < CLOSED_AT_ONCE) closedAt = startedAt.getTime();
     }

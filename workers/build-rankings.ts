@@ -11,15 +11,16 @@ interface Tools {
 /** Rebuilds and publishes the lists whose counts changed. */
 export function buildRankings({ rankings, clock, metrics }: Tools) {
   let builtAt = clock();
-  metrics.onScrape(async () => metrics.rankingAge.set((clock().getTime() - builtAt.getTime()) / SECOND));
+  const list = 'current';
+  metrics.onScrape(async () => metrics.rankingAge.set({ list }, (clock().getTime() - builtAt.getTime()) / SECOND));
   return async (): Promise<Built> => {
-    const stop = metrics.rankingBuild.startTimer();
+    const stop = metrics.rankingBuild.startTimer({ list });
     const result = await rankings.tick(clock());
     stop();
     metrics.rankingsPublished.inc(result.published);
     if (result.isWaiting) return result;
     builtAt = clock();
-    for (const [list, entries] of rankings.entries) metrics.rankingEntries.set({ list }, entries);
+    for (const [kind, entries] of rankings.entries) metrics.rankingEntries.set({ list: kind }, entries);
     return result;
   };
 }

@@ -1,7 +1,7 @@
 import type { Job, Queue } from 'bullmq';
 import { type Clock, SECOND } from '../src/clock.ts';
 import type { Sql } from '../src/engines/sql.ts';
-import { countFeedsByState, countOverdue } from '../src/feeds/count.ts';
+import { countFeedsByState, countOverdue, FEED_HEALTHS } from '../src/feeds/count.ts';
 import { countSubscriptions } from '../src/feeds/websub/store.ts';
 import type { Metrics } from '../src/metrics.ts';
 
@@ -20,8 +20,7 @@ const JOB_STATES = ['waiting', 'active', 'delayed', 'failed'] as const;
 export function observeInstallation({ sql, clock, metrics, queues }: Tools): void {
   metrics.onScrape(async () => {
     const states = await countFeedsByState(sql);
-    metrics.feeds.reset();
-    for (const [state, count] of Object.entries(states)) metrics.feeds.set({ state }, count);
+    for (const state of FEED_HEALTHS) metrics.feeds.set({ state }, states[state] ?? 0);
     metrics.feedsOverdue.set(await countOverdue(sql, clock()));
     metrics.subscriptions.reset();
     for (const [state, count] of Object.entries(await countSubscriptions(sql))) {

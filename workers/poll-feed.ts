@@ -9,7 +9,7 @@ import { openPollSaver } from '../src/feeds/poll-saver.ts';
 import { savePolls } from '../src/feeds/save-poll.ts';
 import type { FeedId } from '../src/ids.ts';
 import type { Jobs } from '../src/queues/jobs.ts';
-import { type Polled, type PollFeedTools, pollFeedInSlot } from './poll-one.ts';
+import { expectOutcomes, type Polled, type PollFeedTools, pollFeedInSlot } from './poll-one.ts';
 import { openSlots } from './slots.ts';
 
 interface Tools extends Omit<PollFeedTools, 'saver'> {
@@ -38,6 +38,7 @@ const GATHER_MS = 50;
  */
 export function pollFeedJob(tools: Tools) {
   const { sql, clock, stopping } = tools;
+  expectOutcomes(tools.metrics);
   const slots = openSlots(tools.concurrency);
   const saver = openPollSaver((rows) => savePolls(sql, rows), GATHER_MS);
   const polling = { ...tools, saver };

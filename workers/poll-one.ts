@@ -3,7 +3,7 @@ import { saveArticles } from '../src/articles/save.ts';
 import type { Clock } from '../src/clock.ts';
 import type { Sql } from '../src/engines/sql.ts';
 import { messageOf } from '../src/errors.ts';
-import type { Poll, PollOutcome, PollTarget } from '../src/feeds/feed.ts';
+import { FAILURE_CLASSES, type Poll, type PollOutcome, type PollTarget } from '../src/feeds/feed.ts';
 import { forgiveFeeds } from '../src/feeds/forgive.ts';
 import { isNetworkFailure, type OutageWatch } from '../src/feeds/outage.ts';
 import { type PollTools, pollFeed } from '../src/feeds/poll.ts';
@@ -98,6 +98,13 @@ async function hint({ matchSoon, log }: PollFeedTools): Promise<void> {
   } catch (error) {
     log.warn({ error: messageOf(error) }, 'new articles are matched with the next tick');
   }
+}
+
+const KINDS = ['fresh', 'unchanged', 'gone', 'limited'] as const satisfies PollOutcome['kind'][];
+
+/** Outcomes are counted from 0, so that a rate or an alert sees the first of each. */
+export function expectOutcomes({ polls }: Pick<Metrics, 'polls'>): void {
+  for (const outcome of [...KINDS, ...FAILURE_CLASSES]) polls.inc({ outcome }, 0);
 }
 
 function report({ metrics, log }: PollFeedTools, target: PollTarget, poll: Poll, saved: SavedCounts) {

@@ -15,6 +15,8 @@ const quantiles = (metric: string, labels = ''): Record<string, string> =>
       `histogram_quantile(${q}, sum by (le) (${rate(`${metric}_bucket`, labels)}))`,
     ]),
   );
+const p90By = (label: string, metric: string) =>
+  `histogram_quantile(0.9, sum by (le, ${label}) (${rate(`${metric}_bucket`)}))`;
 
 const polls: Panel = { title: 'Polls', unit: 'cps', queries: { '{{outcome}}': sumBy('outcome', 'polls_total') } };
 const views: Panel = { title: 'Views', unit: 'cps', queries: { '{{result}}': sumBy('result', 'views_total') } };
@@ -40,10 +42,10 @@ const overdue: Panel = {
 };
 const listAge: Panel = {
   title: 'Lists built',
-  help: 'Since any ranker built lists last.',
+  help: 'Since any ranker built the current lists last, and any counter looked for periods that have ended (each minute).',
   unit: 's',
   isStat: true,
-  queries: { age: 'min(newsrank_ranking_age_seconds)' },
+  queries: { '{{list}}': 'min by (list) (newsrank_ranking_age_seconds)' },
 };
 const archiveAge: Panel = {
   title: 'Counts archived',
@@ -101,9 +103,7 @@ export const DASHBOARDS: readonly Dashboard[] = [
         {
           title: 'Parts of a fetch, p90',
           unit: 's',
-          queries: {
-            '{{phase}}': `histogram_quantile(0.9, sum by (le, phase) (${rate('fetch_duration_seconds_bucket')}))`,
-          },
+          queries: { '{{phase}}': p90By('phase', 'fetch_duration_seconds') },
         },
       ],
       [
@@ -143,9 +143,7 @@ export const DASHBOARDS: readonly Dashboard[] = [
         {
           title: 'A job, p90',
           unit: 's',
-          queries: {
-            '{{queue}}': `histogram_quantile(0.9, sum by (le, queue) (${rate('job_duration_seconds_bucket')}))`,
-          },
+          queries: { '{{queue}}': p90By('queue', 'job_duration_seconds') },
         },
         { title: 'Jobs stalled', unit: 'cps', queries: { '{{queue}}': sumBy('queue', 'jobs_stalled_total') } },
       ],
@@ -174,7 +172,11 @@ export const DASHBOARDS: readonly Dashboard[] = [
         },
       ],
       [
-        { title: 'A tick of the ranker', unit: 's', queries: quantiles('ranking_build_duration_seconds') },
+        {
+          title: 'Building lists, p90',
+          unit: 's',
+          queries: { '{{list}}': p90By('list', 'ranking_build_duration_seconds') },
+        },
         { title: 'Lists published', unit: 'cps', queries: { lists: `sum(${rate('rankings_published_total')})` } },
         { title: 'Entries of all lists', queries: { '{{list}}': 'max by (list) (newsrank_ranking_entries)' } },
       ],
@@ -196,9 +198,7 @@ export const DASHBOARDS: readonly Dashboard[] = [
         {
           title: 'Slowest routes, p90',
           unit: 's',
-          queries: {
-            '{{route}}': `topk(10, histogram_quantile(0.9, sum by (le, route) (${rate('http_request_duration_seconds_bucket')})))`,
-          },
+          queries: { '{{route}}': `topk(10, ${p90By('route', 'http_request_duration_seconds')})` },
         },
       ],
       [

@@ -12,7 +12,7 @@ export function examineRunning(access: LocalAccess): Promise<Finding[]> {
     }),
     look('feeds', async () => {
       const metrics = await callApi(access, '/metrics');
-      const states = [...metrics.matchAll(/^newsrank_feeds\{state="(\w+)"\} (\d+)/gm)].map(
+      const states = [...metrics.matchAll(/^newsrank_feeds\{state="(\w+)"\} ([1-9]\d*)/gm)].map(
         ([, state, count]) => `${count} ${state}`,
       );
       const overdue = /^newsrank_feeds_overdue (\d+)/m.exec(metrics)?.[1] ?? '0';

@@ -7,6 +7,10 @@ const FAILING_FROM = 5;
 /** A feed's state; of active ones, whether their last polls failed. */
 export type FeedHealth = FeedState | 'backoff' | 'failing';
 
+export const FEED_HEALTHS = [
+  ...(['active', 'backoff', 'failing', 'retired', 'quarantined', 'paused'] as const),
+] satisfies FeedHealth[];
+
 /** Feeds by state, of the whole installation. */
 export async function countFeedsByState(sql: Sql): Promise<Partial<Record<FeedHealth, number>>> {
   const { rows } = await sql.query<{ state: FeedHealth; count: number }>(

@@ -77,18 +77,12 @@ export interface PollTarget extends Omit<Feed, ForPeople> {
   readonly guidTrustSince: Date | null;
 }
 
-export type FailureClass =
-  | 'dns'
-  | 'connect'
-  | 'tls'
-  | 'timeout'
-  | 'http-4xx'
-  | 'http-5xx'
-  | 'too-large'
-  | 'blocked-address'
-  | 'redirect-loop'
-  | 'not-a-feed'
-  | 'parse';
+export const FAILURE_CLASSES = [
+  ...(['dns', 'connect', 'tls', 'timeout', 'http-4xx', 'http-5xx', 'too-large'] as const),
+  ...(['blocked-address', 'redirect-loop', 'not-a-feed', 'parse'] as const),
+] as const;
+
+export type FailureClass = (typeof FAILURE_CLASSES)[number];
 
 export interface Validators {
   readonly etag: string | null;

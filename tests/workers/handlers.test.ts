@@ -337,11 +337,17 @@ test('lists that stand as they were, since not all counts are back, grow old', a
   const build = buildRankings({ rankings: openRankings({ sql, redis, siteName: 'JN' }), clock, metrics });
   now = new Date(before.getTime() + 90_000);
   assert.deepEqual(await build(), { built: 0, published: 0, isWaiting: true });
-  assert.match(await metrics.render(), /^newsrank_ranking_age_seconds 90$/m);
-  await archiveViews({ sql, redis, clock, metrics, site: { siteName: 'JN', zone: 'UTC' } })();
+  assert.match(await metrics.render(), /^newsrank_ranking_age_seconds{list="current"} 90$/m);
+  const archive = archiveViews({ sql, redis, clock, metrics, site: { siteName: 'JN', zone: 'UTC' } });
+  now = new Date(now.getTime() + 20_000);
+  assert.match(await metrics.render(), /^newsrank_ranking_age_seconds{list="closed"} 20$/m, 'since the start');
+  await archive();
   assert.equal((await build()).isWaiting, undefined);
   const text = await metrics.render();
-  assert.match(text, /^newsrank_ranking_age_seconds 0$/m);
+  for (const list of ['current', 'closed']) {
+    assert.match(text, new RegExp(`^newsrank_ranking_age_seconds{list="${list}"} 0$`, 'm'));
+    assert.match(text, new RegExp(`^newsrank_ranking_build_duration_seconds_count{list="${list}"} [1-9]`, 'm'));
+  }
   for (const list of ['access', 'popular', 'rising'])
     assert.match(text, new RegExp(`^newsrank_ranking_entries{list="${list}"} \\d+$`, 'm'));
   now = before;

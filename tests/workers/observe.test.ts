@@ -30,6 +30,12 @@ test('every queue is watched, and how long a job has waited is told from when it
   const queues = await watchQueues(async () => redis, openLog('silent'), closers);
   observeInstallation({ sql: engines.sql.sql, clock: () => now, metrics, queues });
   const first = await metrics.render();
+  for (const state of ['active', 'backoff', 'failing', 'retired', 'quarantined', 'paused'])
+    assert.match(
+      first,
+      new RegExp(`^newsrank_feeds{state="${state}"} 0$`, 'm'),
+      'a state that no feed has is told, too',
+    );
   for (const queue of QUEUE_NAMES) {
     for (const state of ['waiting', 'active', 'delayed', 'failed'])
       assert.match(first, new RegExp(`^newsrank_queue_jobs{queue="${queue}",state="${state}"} 0$`, 'm'));
