@@ -34,6 +34,10 @@ export async function addFeed(sql: Sql, url: string, categories: readonly string
     'insert into feeds (url, host, title) values ($1, $2, $3) returning id',
     [url, host, `Title of ${url}`],
   );
+  await sql.query('insert into feed_categories (feed_id, category) select $1, unnest($2::text[])', [
+    rows[0]?.id,
+    categories,
+  ]);
   return { id: feedId(rows[0]?.id ?? 0), host, categories: categories as CategorySlug[] };
 }
 

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { timeZone } from '../../../config/parse.ts';
+import { changeFeed } from '../../articles/change-feed.ts';
 import { CodedError, messageOf } from '../../errors.ts';
 import type { DiscoveredFeeds } from '../../feeds/discovery.ts';
 import { explainFeed } from '../../feeds/explain.ts';
@@ -13,7 +14,6 @@ import {
   listPolls,
   readPollTarget,
   removeFeed,
-  updateFeed,
 } from '../../feeds/store.ts';
 import { readFeedUrl } from '../../feeds/url.ts';
 import { findPushState } from '../../feeds/websub/store.ts';
@@ -149,7 +149,7 @@ function addSingle(app: FastifyInstance, { sql, clock, settings, pollNow }: Feed
     '/v1/feeds/:id',
     {
       schema: {
-        summary: 'Change a feed',
+        summary: 'Change a feed; the articles that it carries follow it to other categories',
         tags,
         security,
         params: FeedParams,
@@ -160,7 +160,7 @@ function addSingle(app: FastifyInstance, { sql, clock, settings, pollNow }: Feed
     async (request) => {
       const id = idIn(request.params);
       checkZone(request.body.defaultZone ?? 'UTC');
-      return feedBody(known(await updateFeed(sql, id, request.body), id));
+      return feedBody(known(await changeFeed(sql, id, request.body, clock()), id));
     },
   );
 
