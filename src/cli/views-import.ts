@@ -100,8 +100,10 @@ async function fileLog(file: string): Promise<OpenLog> {
   let size = 0;
   try {
     const handle = await open(file);
-    ({ size } = await handle.stat());
+    const about = await handle.stat();
     await handle.close();
+    if (about.isDirectory()) throw new Error('it is a folder');
+    size = about.size;
   } catch (error) {
     throw new CodedError('log-unreadable', `${file} cannot be read: ${messageOf(error)}`, { cause: error });
   }

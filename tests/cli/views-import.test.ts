@@ -170,6 +170,7 @@ test('wrong wishes are named', async (t) => {
   await fails('usage-invalid', file, '--site', 'news.example');
   await fails('usage-invalid', file, '--site', SITE, '--since', 'then');
   await fails('log-unreadable', join(file, 'nothing'));
+  await fails('log-unreadable', await emptyFolder(t));
   await fails('log-unreadable', await fileOf(t, '<html>\n'));
   await assert.rejects(run('in the database', file, '--format', 'xml'), CommanderError);
   const answers = await Promise.all(

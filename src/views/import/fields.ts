@@ -40,6 +40,9 @@ export function viewOf(
   };
 }
 
+/** Seconds or milliseconds since 1970 with a fraction, as nginx ($msec) and Caddy log them; whole ones stand in feeds too. */
+const SINCE_1970 = /^(?:\d{10}|\d{13})\.\d+$/;
+
 /** `2026-01-31T12:00:00Z`, the form of nearly all, by its digits; all others as dates of feeds are read. */
 function timeOf(text: string, zone: string): number {
   if (text.length === 20 && text[10] === 'T' && text[19] === 'Z') {
@@ -48,5 +51,6 @@ function timeOf(text: string, zone: string): number {
     const isUsual = month >= 1 && month <= 12 && day >= 1 && day <= 28 && hours <= 23 && minutes <= 59 && seconds <= 59;
     if (isUsual && year >= 1000) return Date.UTC(year, month - 1, day, hours, minutes, seconds);
   }
+  if (SINCE_1970.test(text)) return Math.trunc(Number(text) * (text[10] === '.' ? 1000 : 1));
   return parseDate(text, zone)?.getTime() ?? Number.NaN;
 }

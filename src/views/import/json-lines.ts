@@ -2,6 +2,8 @@ import { FIELDS, type Field, viewOf } from './fields.ts';
 import { asUtf8 } from './lines.ts';
 import type { LineReader } from './logged-view.ts';
 
+const BYTE_ORDER_MARK = '\xef\xbb\xbf';
+
 /**
  * Reads lines such as `{"url":"https://…","at":"2026-01-31T12:00:00Z","visitor":"…"}`, with `article` (an id) instead
  * of `url`, and `address` and `userAgent` instead of `visitor`. Times without a zone are of `zone`.
@@ -27,7 +29,8 @@ function fieldsOf(value: Readonly<Record<string, unknown>>): Partial<Record<Fiel
 
 function parse(line: string): unknown {
   try {
-    return JSON.parse(asUtf8(line));
+    // Editors and shells of Windows put a byte order mark before the first.
+    return JSON.parse(asUtf8(line.startsWith(BYTE_ORDER_MARK) ? line.slice(BYTE_ORDER_MARK.length) : line));
   } catch {
     return undefined;
   }

@@ -75,6 +75,11 @@ test('JSON Lines and CSV say the same, whatever their columns are called and in 
   assert.deepEqual(of({ url, at: '2026-01-31T03:04:05Z', visitor: 7 }), named);
   assert.deepEqual(of({ url, at: '2026-01-31 12:04:05', visitor: '7', other: [] }), named);
   assert.deepEqual(of({ url, at: AT.getTime(), visitor: '7', ref: 'box' }), { ...named, isBox: true });
+  assert.deepEqual(of({ url, at: AT.getTime() / 1000 + 0.25, visitor: '7' }), { ...named, at: AT.getTime() + 250 });
+  assert.deepEqual(of({ url, at: `${AT.getTime()}.75`, visitor: '7' }), named);
+  const marked = `\xef\xbb\xbf${JSON.stringify({ article: '0123456789ab', at: AT, visitor: 7 })}`;
+  assert.deepEqual(json(marked), { ...named, target: '0123456789ab' });
+  assert.equal(detectFormat([marked]), 'jsonl');
   const address = { at: AT.toISOString(), article: '0123456789ab', address: '::1', userAgent: BROWSER };
   const addressed = { ...view, target: '0123456789ab', visitor: '::1' };
   assert.deepEqual(of(address), addressed);
