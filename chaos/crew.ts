@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { parse } from 'yaml';
 import { leaveNoOrphan } from './servers/orphans.ts';
 
 /** A process of the product. */
@@ -33,9 +34,6 @@ export interface Crew {
 }
 
 const ROOT = new URL('..', import.meta.url);
-/** As in the image; and in docker-compose.yml for an API. */
-const FLAGS = ['--heap-growing-percent=20', '--no-memory-reducer'];
-const API_FLAGS = ['--max-semi-space-size=32', '--min-semi-space-size=32'];
 const KEPT_LINES = 200_000;
 const ATTEMPTS = 5;
 
@@ -61,8 +59,7 @@ export function openCrew(environment: () => Record<string, string>, folder: stri
   const tryStart = async (roles: string, extra: Record<string, string>): Promise<Member | undefined> => {
     const { PATH = '', HOME = '' } = process.env;
     const startedAt = performance.now();
-    const flags = roles.includes('api') ? API_FLAGS : FLAGS;
-    const child = spawn(process.execPath, [...flags, 'bin/newsrank.js', 'start', '--roles', roles], {
+    const child = spawn(process.execPath, [...flagsOf(roles), 'bin/newsrank.js', 'start', '--roles', roles], {
       cwd: ROOT,
       env: { PATH, HOME, PORT: '0', ...environment(), ...extra },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -107,6 +104,14 @@ export function openCrew(environment: () => Record<string, string>, folder: stri
       log.end();
     },
   };
+}
+
+/** Node's, as docker-compose.yml starts a process of one role, and the image one of several. */
+function flagsOf(roles: string): string[] {
+  const { services } = parse(readFileSync(new URL('docker-compose.yml', ROOT), 'utf8'), { merge: true });
+  const [, image = '[]'] = /^CMD (.*)$/m.exec(readFileSync(new URL('Dockerfile', ROOT), 'utf8')) ?? [];
+  const command: readonly string[] = services[roles]?.command ?? JSON.parse(image);
+  return command.filter((word) => word.startsWith('--'));
 }
 
 /** Reads on after that, so that no full pipe ever stops the process. */

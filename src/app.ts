@@ -10,6 +10,7 @@ import { type Closers, openClosers } from './closers.ts';
 import { type Engines, openEngines } from './engines/open.ts';
 import { pingRedis } from './engines/redis.ts';
 import type { Sql } from './engines/sql.ts';
+import { keepMemoryEven } from './even-memory.ts';
 import { openHostBudget } from './feeds/host-budget.ts';
 import { openOutageWatch } from './feeds/outage.ts';
 import type { Log } from './log.ts';
@@ -106,6 +107,7 @@ async function open(settings: Settings, log: Log, tools: Required<AppOptions>, c
   stopping.throwIfAborted();
 
   keepPulse(redis, metrics, clock, closers);
+  keepMemoryEven(roles, closers);
   let isStopping = false;
   const isReady = () => readiness(engines, migrations, metrics, isStopping);
   metrics.onScrape(async () => void (await isReady()));
