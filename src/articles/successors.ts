@@ -20,11 +20,17 @@ export async function noteSuccessors(sql: Sql, successions: readonly Succession[
 
 /** The article that took the place of a removed one; undefined where none did, or it was removed itself. */
 export async function findSuccessor(sql: Sql, id: ArticleId): Promise<ArticleId | undefined> {
-  const { rows } = await sql.query<{ id: ArticleId }>(
-    `select articles.id from article_successors join articles on articles.id = successor_id where article_id = $1`,
-    [id],
+  return (await findSuccessors(sql, [id])).get(id);
+}
+
+/** The same of many, by the ids that were removed. */
+export async function findSuccessors(sql: Sql, ids: readonly ArticleId[]): Promise<Map<ArticleId, ArticleId>> {
+  const { rows } = await sql.query<{ removed: ArticleId; id: ArticleId }>(
+    `select article_id as removed, articles.id
+     from article_successors join articles on articles.id = successor_id where article_id = any ($1::text[])`,
+    [ids],
   );
-  return rows[0]?.id;
+  return new Map(rows.map(({ removed, id }) => [removed, id]));
 }
 
 /**

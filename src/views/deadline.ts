@@ -17,7 +17,7 @@ export async function withDeadline<T>(work: Promise<T>, limitMs: number, what: s
   } catch (error) {
     if (error instanceof CodedError) throw error;
     // What it said is for the log.
-    const message = `${what} cannot be used now. Send the views again.`;
+    const message = `${what} cannot be used now. Try again in a moment.`;
     throw new CodedError('unavailable', message, { cause: error, retryAfter: RETRY_SECONDS });
   } finally {
     clearTimeout(timer);

@@ -1,11 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { LRUCache } from 'lru-cache';
 import { findArticles } from '../../articles/store.ts';
-import { findSuccessor } from '../../articles/successors.ts';
-import { MINUTE } from '../../clock.ts';
+import { findSuccessors } from '../../articles/successors.ts';
+import { MINUTE, SECOND } from '../../clock.ts';
 import type { Sql } from '../../engines/sql.ts';
 import { CodedError, messageOf } from '../../errors.ts';
 import { type ArticleId, parseArticleId } from '../../ids.ts';
+import { openLookup } from '../../views/lookup.ts';
 import type { ViewReport } from '../../views/view.ts';
 import { type Intake, reporterOf } from '../intake.ts';
 import { problems } from '../schemas/problem.ts';
@@ -14,18 +14,19 @@ import { RedirectParams, RedirectQuery } from '../schemas/view.ts';
 import type { ApiTools } from '../tools.ts';
 import { wantsPage } from '../wants-page.ts';
 
-const REMEMBERED = 20_000;
+/** A link that was followed before leads on while the database is away, and nobody waits long for one that was not. */
+const LIMITS = { maxEntries: 20_000, hitMs: MINUTE, missMs: SECOND, restMs: 5 * SECOND, loadMs: 2 * SECOND };
+
+interface Target {
+  readonly url: string;
+}
 
 /**
  * Links of feeds that count: to the article's own URL, and nowhere else. The reader is sent on whether or not the read
  * could be counted; what was lost is in the metrics.
  */
-export function redirectRoutes({ sql, log }: Pick<ApiTools, 'sql' | 'log'>, intake: Intake) {
-  const targets = new LRUCache<ArticleId, string>({
-    max: REMEMBERED,
-    ttl: MINUTE,
-    fetchMethod: (id) => findTarget(sql, id),
-  });
+export function redirectRoutes({ sql, log, clock }: Pick<ApiTools, 'sql' | 'log' | 'clock'>, intake: Intake) {
+  const targets = openLookup<ArticleId, Target>((ids) => findTargets(sql, ids), clock, LIMITS);
 
   return async (app: FastifyInstance): Promise<void> => {
     app.withTypeProvider<SchemaTypes>().get(
@@ -41,10 +42,10 @@ export function redirectRoutes({ sql, log }: Pick<ApiTools, 'sql' | 'log'>, inta
       },
       async (request, reply) => {
         const id = parseArticleId(request.params.article);
-        const target = id && (await targets.fetch(id));
+        const target = id && (await targets.get([id])).get(id);
         if (id === undefined || target === undefined) return sendLost(request, reply, request.params.article);
         if (request.method === 'GET') await count(request, id, request.query.ref);
-        return send(reply, target);
+        return send(reply, target.url);
       },
     );
   };
@@ -65,12 +66,19 @@ function sendLost(request: FastifyRequest, reply: FastifyReply, article: string)
 
 const send = (reply: FastifyReply, target: string) => reply.header('cache-control', 'no-store').redirect(target, 302);
 
-/** Where an article's link leads: to its own URL, or to its page here; of a removed one, to that which took its place. */
-async function findTarget(sql: Sql, id: ArticleId): Promise<string | undefined> {
-  const article = (await findArticles(sql, [id])).get(id);
-  if (article !== undefined) return webUrl(article.url) ?? `/article/${id}`;
-  const successor = await findSuccessor(sql, id);
-  return successor === undefined ? undefined : findTarget(sql, successor);
+/** Where the links of articles lead: to their own URLs, or their pages here; of a removed one, to that which took its place. */
+async function findTargets(sql: Sql, ids: readonly ArticleId[]): Promise<ReadonlyMap<ArticleId, Target>> {
+  const targets = new Map<ArticleId, Target>();
+  for (const [id, { url }] of await findArticles(sql, ids)) targets.set(id, { url: webUrl(url) ?? `/article/${id}` });
+  const gone = ids.filter((id) => !targets.has(id));
+  const successors = gone.length === 0 ? new Map<ArticleId, ArticleId>() : await findSuccessors(sql, gone);
+  if (successors.size === 0) return targets;
+  const theirs = await findTargets(sql, [...successors.values()]);
+  for (const [id, successor] of successors) {
+    const target = theirs.get(successor);
+    if (target !== undefined) targets.set(id, target);
+  }
+  return targets;
 }
 
 function webUrl(text: string | null): string | undefined {
