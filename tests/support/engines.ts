@@ -4,6 +4,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { PGlite } from '@electric-sql/pglite';
 import { Redis } from 'ioredis';
 import { sqlOnPglite } from '../../src/engines/pglite.ts';
@@ -25,6 +26,9 @@ export const skipWithoutRedis = redisUrl === undefined && 'needs a Redis server 
  */
 const idle = { databases: [] as PGlite[], caches: [] as EmbeddedRedis[] };
 let areKept = false;
+
+/** Until a database of who was killed is free again. */
+const TAKEN_SECONDS = 60;
 
 type EmbeddedRedis = Awaited<ReturnType<typeof startValkey>>;
 
@@ -113,11 +117,8 @@ export async function openRedisDatabase(
   server: string,
 ): Promise<{ redis: Redis; url: string; close(): Promise<void> }> {
   const admin = new Redis(server);
-  const [, databases = '16'] = (await admin.config('GET', 'databases')) as string[];
-  // Database 0 keeps the count; the others are taken in turn by whoever runs tests on this server.
-  const taken = await admin.incr('newsrank:test-databases');
-  admin.disconnect();
-  const url = Object.assign(new URL(server), { pathname: `/${1 + (taken % (Number(databases) - 1))}` }).href;
+  const { number, giveBack } = await takeDatabase(admin);
+  const url = Object.assign(new URL(server), { pathname: `/${number}` }).href;
   const redis = new Redis(url, { maxRetriesPerRequest: null });
   await redis.flushdb();
   return {
@@ -126,8 +127,33 @@ export async function openRedisDatabase(
     async close() {
       await redis.flushdb();
       redis.disconnect();
+      await giveBack();
+      admin.disconnect();
     },
   };
+}
+
+/**
+ * Databases are taken in turn by whoever runs tests on this server, in as many processes as there are; database 0 notes
+ * which are in use. Of a server that has 16 each would else be emptied, a few tests later, under who still uses it.
+ */
+async function takeDatabase(admin: Redis): Promise<{ number: number; giveBack(): Promise<unknown> }> {
+  const [, databases = '16'] = (await admin.config('GET', 'databases')) as string[];
+  for (let looked = 1; ; looked++) {
+    const number = 1 + ((await admin.incr('newsrank:test-databases')) % (Number(databases) - 1));
+    const key = `newsrank:test-database:${number}`;
+    if ((await admin.set(key, process.pid, 'EX', TAKEN_SECONDS, 'NX')) === 'OK') {
+      const timer = setInterval(() => void admin.expire(key, TAKEN_SECONDS), (TAKEN_SECONDS * 1000) / 4).unref();
+      return {
+        number,
+        giveBack: () => {
+          clearInterval(timer);
+          return admin.del(key);
+        },
+      };
+    }
+    if (looked % Number(databases) === 0) await sleep(100);
+  }
 }
 
 /** Puts a migrated database into `folder`, which spares its first start five seconds. */
