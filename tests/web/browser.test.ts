@@ -6,6 +6,7 @@ import type { BrowserContext, Page } from 'playwright-core';
 import type { ArticleId } from '../../src/ids.ts';
 import { type Browser, lacksChromium, openBrowser, openWatched } from '../support/chromium.ts';
 import { openTestRedis, openTestSql } from '../support/engines.ts';
+import { eventually } from '../support/product.ts';
 import { publish, type Story, seed, snapshotOf } from './newsroom.ts';
 import { openPages } from './serve.ts';
 
@@ -106,6 +107,7 @@ describe('the pages in Chromium', { skip: lacksChromium }, () => {
     test('an opened article is reported once', async () => {
       views.length = 0;
       const { page } = await open(context, `/article/${ids[2]}`);
+      await eventually('it is reported', async () => views.length > 0);
       await page.waitForResponse((response) => response.url().includes('/fragments/'));
       assert.deepEqual(views, [{ article: ids[2] }]);
       await page.close();
@@ -116,6 +118,7 @@ describe('the pages in Chromium', { skip: lacksChromium }, () => {
       views.length = 0;
       await page.click(`#box-access a[href^="/article/${ids[3]}"]`);
       await page.waitForURL(`${origin}/article/${ids[3]}`);
+      await eventually('it is reported', async () => views.length > 0);
       await page.waitForResponse((response) => response.url().includes('/fragments/'));
       assert.deepEqual(views, [{ article: ids[3], ref: 'box' }]);
       await page.close();

@@ -232,7 +232,7 @@ describe('the box on a page of another origin', { skip: lacksChromium }, () => {
     });
     await tab.locator('news-ranking a', { hasText: 'Third' }).click();
     await tab.waitForURL(`${host}/story/${id}`);
-    for (let wait = 0; reports.length < 2 && wait < 100; wait++) await sleep(50);
+    await eventually('both are reported', async () => reports.length >= 2);
     assert.deepEqual(
       reports.map((report) => JSON.parse(report)),
       [{ article: id, ref: 'box' }, { article: id }],
