@@ -102,11 +102,12 @@ test('alerts fire when Redis goes, views are refused and the process dies; and a
     assert.equal((await fetch(`${product.url}/v1/views`, view)).status, 503);
     return names.includes('NewsrankViewsRefused');
   });
-  assert.ok(!(await firing()).includes('NewsrankDependencyDown postgresql'));
+  // Not at once: on a busy machine a scrape or a question may have come too late.
+  await becomes('PostgreSQL is not', (names) => !names.includes('NewsrankDependencyDown postgresql'));
 
   await startRedis(t, port, folder);
   await becomes('Redis is back', (names) => !names.includes('NewsrankDependencyDown redis'));
-  assert.ok(!(await firing()).includes('NewsrankDown'));
+  await becomes('the process was there all the time', (names) => !names.includes('NewsrankDown'));
   // A dozen connections came back at once: that is one restart, and no reason for NewsrankReconnects.
   const reconnects = async () =>
     /^newsrank_redis_reconnects_total (\d+)$/m.exec(await (await fetch(`${product.url}/metrics`)).text())?.[1];

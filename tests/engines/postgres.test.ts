@@ -17,7 +17,7 @@ describe('connections to a PostgreSQL server', { skip: skipWithoutPostgres }, ()
 
   const terminateOthers = () =>
     sql.query(`select pg_terminate_backend(pid) from pg_stat_activity
-      where datname = current_database() and pid <> pg_backend_pid()`);
+      where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'`);
 
   test('that break while idle are replaced', async () => {
     await Promise.all(Array.from({ length: 5 }, () => sql.query('select pg_sleep(0.01)')));
