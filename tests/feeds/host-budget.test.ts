@@ -57,10 +57,10 @@ test('a host that is stopped gets nothing until then, and no burst after', async
 });
 
 test('what a budget leaves in Redis goes away by itself', async () => {
-  const budget = openHostBudget(redis, 60);
+  const budget = openHostBudget(redis, 1);
   await budget.take('g.example', NOW);
   const ttl = await redis.pttl('{budget}:g.example');
-  assert.ok(ttl > 0 && ttl <= 1000, `${ttl} ms`);
+  assert.ok(ttl > 0 && ttl <= 60_000, `${ttl} ms`);
 });
 
 test('a Redis that cannot be reached lets every request pass', async () => {
