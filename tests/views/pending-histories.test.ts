@@ -230,13 +230,18 @@ async function interrupted(
   }
 }
 
+/** So that what was halved so and so often, such as 0.03125, does not lie where one rounds up and the other down. */
+const ASIDE = 0.0000271;
+
 /** All counts; scores and their sums by what they are worth now, where that is anything. */
 async function readAll({ redis, now }: Life): Promise<Record<string, string>> {
   const all: Record<string, string> = {};
   for (const { tag, marks } of ALL_SHARDS.map(keysOf)) {
     const saved = await redis.hgetall(marks);
-    const worth = (score: number | string, minutes: number) =>
-      (Number(score) * 2 ** ((Number(saved[`L:${minutes}`]) - now.getTime() / 1000) / (minutes * 60))).toFixed(4);
+    const worth = (score: number | string, minutes: number) => {
+      const value = Number(score) * 2 ** ((Number(saved[`L:${minutes}`]) - now.getTime() / 1000) / (minutes * 60));
+      return (value + ASIDE).toFixed(4);
+    };
     const minutesOf = (key: string) =>
       Number(/:pop:.*:(\d+)$/.exec(key)?.[1] ?? 0) * 60 || Number(/:f(\d+):/.exec(key)?.[1]);
     for (const key of await redis.keys(`${tag}:*`)) {

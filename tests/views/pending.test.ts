@@ -274,7 +274,7 @@ test('counts are the same however reads are split into calls, and whenever they 
   );
 });
 
-/** Everything that is counted, to nine digits: sums of decayed scores depend on the order in which they are added. */
+/** Everything that is counted, to seven digits: sums of decayed scores depend on the order in which they are added. */
 function numbersIn(dumped: Record<string, unknown>): string[] {
   return Object.entries(dumped).flatMap(([key, value]) => {
     const flat = Array.isArray(value)
@@ -282,6 +282,6 @@ function numbersIn(dumped: Record<string, unknown>): string[] {
       : Object.entries(value as object)
           .sort()
           .flat();
-    return flat.map((text, i) => `${key} ${i} ${i % 2 === 1 && text !== '' ? Number(text).toPrecision(9) : text}`);
+    return flat.map((text, i) => `${key} ${i} ${i % 2 === 1 && text !== '' ? Number(text).toPrecision(7) : text}`);
   });
 }
