@@ -68,7 +68,7 @@ test('killed while it closes, again and again, it closes each period once, and r
   for (const list of [hourAgo(12), `day/${changed}`, 'month/latest']) {
     const product = await startProduct(t, settings);
     const isClosed = async () => (await fetch(`${product.url}/v1/rankings/closed/${list}`)).ok;
-    await eventually(`${list} is closed`, isClosed, 60);
+    await eventually(`${list} is closed`, isClosed, 180);
     if (list === 'month/latest') assert.equal(await product.stop(), 0);
     else await product.kill();
   }
