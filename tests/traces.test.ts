@@ -3,10 +3,36 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
+import { context, diag, propagation, trace } from '@opentelemetry/api';
+import { openLog } from '../src/log.ts';
+import { openTraces } from '../src/queues/traces.ts';
 import { emptyFolder } from './support/folders.ts';
 import { openOrigin, sending } from './support/origin.ts';
+import { DEAD_PORT, listenFor } from './support/ports.ts';
 import { engineSettings, eventually, startProduct } from './support/product.ts';
+
+const COLLECTORS = {
+  'is away': async () => DEAD_PORT,
+  'takes traces and answers nothing': (t: TestContext) => listenFor(t, () => {}),
+};
+
+for (const [what, open] of Object.entries(COLLECTORS)) {
+  test(`a collector that ${what} keeps no stop waiting`, async (t) => {
+    t.after(() => {
+      for (const registered of [trace, context, propagation, diag]) registered.disable();
+    });
+    const lines: string[] = [];
+    const log = openLog('warn', { write: (line) => void lines.push(line) });
+    const traces = await openTraces(`http://127.0.0.1:${await open(t)}`, '0.0.0-test', log);
+    traces.telemetry.tracer.startSpan('a job').end();
+    const startedAt = performance.now();
+    await traces.close();
+    const ms = performance.now() - startedAt;
+    assert.ok(ms < 5000, `${ms} ms`);
+    assert.match(lines.join(''), /the last traces are lost/);
+  });
+}
 
 interface Span {
   readonly traceId: string;

@@ -1,12 +1,17 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Telemetry } from 'bullmq';
+import { SECOND } from '../clock.ts';
 import type { Log } from '../log.ts';
 
 /** How jobs are traced: BullMQ makes a span of each job, linked with the one that added it. */
 export interface Traces {
   readonly telemetry: Telemetry;
-  /** Sends what has gathered. */
+  /** Sends what has gathered, as far as the collector takes it within two seconds. */
   close(): Promise<void>;
 }
+
+/** To whom does not answer, the exporter sends again for ten seconds; no stop waits for that. */
+const FLUSH_PATIENCE = 2 * SECOND;
 
 /**
  * Sends traces of all jobs by OTLP over HTTP (JSON) to the collector at `endpoint`. What OpenTelemetry's other variables
@@ -41,6 +46,13 @@ export async function openTraces(endpoint: string, version: string, log: Log): P
   provider.register();
   return {
     telemetry: new BullMQOtel({ tracerName: 'newsrank', version }),
-    close: () => provider.shutdown().catch((error: unknown) => tell(String(error))),
+    async close() {
+      const patience = new AbortController();
+      const late = sleep(FLUSH_PATIENCE, 'late', { signal: patience.signal }).catch(() => undefined);
+      const sent = provider.shutdown().catch((error: unknown) => tell(String(error)));
+      if ((await Promise.race([sent, late])) === 'late')
+        tell('the collector does not answer; the last traces are lost');
+      patience.abort();
+    },
   };
 }
