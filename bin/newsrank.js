@@ -1,6 +1,10 @@
 #!/usr/bin/env node
-import { findMain } from './find-main.js';
 
+// Told to stop before there is anything to stop, these two end in order as well; where they can do more, they take over.
+if (['start', 'demo'].includes(process.argv[2]))
+  for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => process.exit());
+
+const { findMain } = await import('./find-main.js');
 const { main } = await import(await findMain());
 const code = await main(process.argv);
 process.exitCode ||= code;

@@ -81,10 +81,13 @@ function openTerminal(): Terminal {
     stopAsked: () =>
       new Promise((resolve) => {
         for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+          const standIns = process.listeners(signal);
           process.once(signal, () => {
             resolve(signal);
             process.once(signal, () => process.exit(1));
           });
+          // Those of bin/newsrank.js, and only now: with nobody listening a signal that is on its way is lost.
+          for (const standIn of standIns) process.removeListener(signal, standIn);
         }
         // Whoever ends `npm start` ends npm and its shell: without this the product would go on by itself.
         if (isRunByNpm()) void parentEnds().then(() => resolve('the end of npm'));
