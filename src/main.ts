@@ -17,6 +17,7 @@ import { addRankings } from './cli/rankings.ts';
 import { addStart } from './cli/start.ts';
 import type { Terminal } from './cli/terminal.ts';
 import { addViews } from './cli/views.ts';
+import { isOutage } from './engines/outage.ts';
 import { CodedError, ERRORS, messageOf } from './errors.ts';
 import { readVersion } from './version.ts';
 
@@ -30,7 +31,7 @@ export async function main(argv: readonly string[], terminal: Terminal = openTer
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     const code = error instanceof CodedError ? error.code : 'internal';
     terminal.complain(`newsrank: ${messageOf(error)}\n`);
-    if (code === 'internal' && error instanceof Error) terminal.complain(`${error.stack}\n`);
+    if (code === 'internal' && error instanceof Error && !isOutage(error)) terminal.complain(`${error.stack}\n`);
     return ERRORS[code].exit;
   }
 }

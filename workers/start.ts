@@ -11,6 +11,7 @@ import type { Log } from '../src/log.ts';
 import type { Metrics } from '../src/metrics.ts';
 import { type Jobs, type QueueName, STAGES } from '../src/queues/jobs.ts';
 import { type JobQueue, keepTicking, openQueue, openWorker, watchQueues } from '../src/queues/open.ts';
+import { withoutEchoes } from '../src/without-echoes.ts';
 
 export interface WorkerTools {
   readonly settings: Settings;
@@ -35,6 +36,9 @@ const SUBSCRIPTION_TICKS = 3;
 
 /** A process that lives as long is not one of those that are killed, or fail, again and again. */
 const PROVEN_AFTER = 10 * SECOND;
+
+/** A Redis that takes no writes fails each worker ten times a second. */
+const ECHO = 10 * SECOND;
 
 /** How often a worker that is to end is asked whether its jobs have. */
 const IDLE_CHECK = 20;
@@ -65,8 +69,9 @@ export async function openWorkers(roles: readonly Role[], tools: WorkerTools, cl
       running++;
       return await measured(name, log, handle)(payload).finally(() => running--);
     };
+    const tell = withoutEchoes(ECHO, (error) => log.warn({ error }, 'worker error'));
     const events = {
-      onError: (error: Error) => log.warn({ error: error.message }, 'worker error'),
+      onError: (error: Error) => tell(error.message),
       onStalled: () => tools.metrics.jobsStalled.inc({ queue: name }),
     };
     const connected = await tools.engines.connectRedis('worker');

@@ -5,14 +5,13 @@ import { auditBody } from '../api/schemas/revocation.ts';
 import { systemClock } from '../clock.ts';
 import { openClosers } from '../closers.ts';
 import { type Engines, openEngines } from '../engines/open.ts';
-import type { RedisClient } from '../engines/redis.ts';
-import { findLosses } from '../engines/redis-losses.ts';
 import { CodedError } from '../errors.ts';
 import { countFeedsByState, countOverdue } from '../feeds/count.ts';
 import { readFeedsFile } from '../feeds/feeds-file.ts';
 import { openLog } from '../log.ts';
 import { migrate } from '../schema/migrate.ts';
 import { auditCounts } from '../views/audit.ts';
+import { describeRedis } from './doctor-redis.ts';
 import { examineRunning } from './doctor-running.ts';
 import { type Finding, look } from './finding.ts';
 import type { Terminal } from './terminal.ts';
@@ -76,7 +75,7 @@ async function examineEngines(settings: Settings, closers: ReturnType<typeof ope
   const { sql, redis, isRedisEphemeral } = engines;
   return [
     opened,
-    ...(isRedisEphemeral ? [] : [await look('Redis', () => describeLosses(redis))]),
+    ...(isRedisEphemeral ? [] : [await look('Redis', () => describeRedis(redis))]),
     await look('schema', async () => {
       const { applied } = await migrate(sql);
       return applied.length === 0 ? 'up to date' : `brought up to date (${applied.join(', ')})`;
@@ -91,12 +90,4 @@ async function examineEngines(settings: Settings, closers: ReturnType<typeof ope
       throw new Error(`${describeAudit(audit)}; newsrank views audit --repair sets them right`);
     }),
   ];
-}
-
-/** What is lost in silence is wrong; what is lost at a restart may be meant. */
-async function describeLosses(redis: RedisClient): Promise<string> {
-  const { evicts, forgets, isTold } = await findLosses(redis);
-  if (evicts !== undefined) throw new Error(evicts);
-  if (forgets !== undefined) return forgets;
-  return isTold ? 'evicts nothing, and keeps what it counts through a restart' : 'does not say what it may lose';
 }

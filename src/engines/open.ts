@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Settings } from '../../config/settings.ts';
 import type { Closers } from '../closers.ts';
 import type { Log } from '../log.ts';
+import { withoutEchoes } from '../without-echoes.ts';
 import { addressOf } from './address.ts';
 import { lockFolder } from './folder-lock.ts';
 import type { Connections } from './postgres.ts';
@@ -28,6 +29,9 @@ export interface Engines {
 /** Within so long all connections are back that one cause has cut. */
 const TOGETHER_MS = 10_000;
 
+/** A dozen connections try again every second or two while Redis is away. */
+const ECHO_MS = 10_000;
+
 type EngineSettings = Pick<Settings, 'DATABASE_URL' | 'REDIS_URL' | 'DATA_DIR'>;
 
 /** What may happen to the engines while they are in use. */
@@ -52,9 +56,10 @@ export async function openEngines(
 ): Promise<Engines> {
   const tellReconnect = atMostEvery(TOGETHER_MS, onReconnect);
   const connect = async (url: string, purpose: RedisPurpose): Promise<RedisClient> => {
+    const tell = withoutEchoes(ECHO_MS, (error) => log.warn({ error, purpose }, 'Redis'));
     const client = await openRedis(url, purpose, (error) => {
       onError('redis');
-      log.warn({ error: error.message, purpose }, 'Redis');
+      tell(error.message);
     });
     client.on('ready', tellReconnect);
     closers.add(`Redis connection for ${purpose}`, () => closeRedis(client));
