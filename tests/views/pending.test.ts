@@ -147,6 +147,22 @@ test('no more is pending than is counted at once, and no more is counted at once
   assert.equal(Number(await engines.redis.hget(KEYS.marks, 'n24:politics')), 440);
 });
 
+test('where articles stand in many categories, less is pending, so that it is counted no longer', async () => {
+  const categories = Array.from({ length: 40 }, (_, number) => `section-${number}` as CategorySlug);
+  for (let from = 0; from < 60; from += 5) {
+    await record(others.slice(from, from + 5).map((id) => read(id, START, { categories })));
+    assert.ok((await engines.redis.hlen(KEYS.pending)) <= 400 / categories.length);
+  }
+  await record([read()]);
+  const [first = FIRST] = others;
+  assert.equal((await readCounts(engines.redis, first, categories.slice(-1)))['24h'], 1);
+  const totals = await readCategoryTotals(engines.redis);
+  assert.deepEqual(
+    [...categories, POLITICS].map((category) => totals.get(category)),
+    [...categories.map(() => 60), 1],
+  );
+});
+
 test('what is counted only after it left a window stays out of it, and is in those that still hold it', async () => {
   await record([read(), read(FIRST, ago(20 * HOUR))]);
   const later = new Date(START.getTime() + 5 * HOUR);
