@@ -40,6 +40,11 @@ export function isLoopback(address: string): boolean {
   return ipaddr.isValid(address) && ipaddr.process(address).range() === 'loopback';
 }
 
+/** Whether the address may be anybody's, and not just of the own machine or network. */
+export function isPublic(address: string): boolean {
+  return ipaddr.isValid(address) && ipaddr.process(address).range() === 'unicast';
+}
+
 /**
  * In its one spelling: no port, no brackets, no IPv4 wrapped in IPv6; undefined where it is no address. A connection that
  * has ended has none, and then `request.ip` neither, whatever its type says.

@@ -8,6 +8,7 @@ import { type Intake, reporterOf, reportOf } from './intake.ts';
 import { openMeasure } from './measure.ts';
 import { endInOnePiece } from './one-piece.ts';
 import { codedErrorOf, openTeller, problemAnswer } from './problem.ts';
+import { openProxyWatch } from './proxy-watch.ts';
 import { readBody } from './read-body.ts';
 import { ViewSchema, ViewsBody } from './schemas/view.ts';
 import { parseTime } from './time.ts';
@@ -42,6 +43,7 @@ export type Desk = (request: IncomingMessage, response: ServerResponse) => void;
 export function openViewDesk(tools: ApiTools, intake: Intake): Desk {
   const { INGEST_TOKEN, TRUST_PROXY } = tools.settings;
   const guard = openTokenGuard(tools);
+  const watchProxy = openProxyWatch(tools.log, TRUST_PROXY);
   const tell = openTeller(tools.log, tools.clock);
   const measure = openMeasure(tools.metrics)(METHOD, VIEWS_ROUTE);
   const isView = openCheck(ViewSchema);
@@ -66,6 +68,7 @@ export function openViewDesk(tools: ApiTools, intake: Intake): Desk {
       const caller = callerOf(request);
       const isTrusted = hasToken(caller);
       const reporter = reporterOf(caller, isTrusted ? 'ingest' : 'beacon');
+      if (!isTrusted) watchProxy(request);
       forgetHeaders(request);
       intake.takeThen(reportsOf(body, isTrusted), reporter, (collected, failure) => {
         if (collected === undefined) refuse(request, response, failure, startedAt);

@@ -182,6 +182,25 @@ test('the address comes from the connection, or from the right of X-Forwarded-Fo
   }
 });
 
+test('a proxy that nobody told of is warned of, once, and a reader who writes its header is none', async (t) => {
+  const forwarded = { 'x-forwarded-for': '1.1.1.1' };
+  const warned = async (hops: string, remoteAddress: string, headers: Record<string, string>) => {
+    const lines: string[] = [];
+    const app = await serverFor({ TRUST_PROXY: hops }, { lines });
+    t.after(() => app.close());
+    for (const _ of [1, 2]) await post(app, { article: ARTICLE }, headers, remoteAddress);
+    return lines.filter((line) => line.includes('set TRUST_PROXY')).length;
+  };
+  for (const own of ['127.0.0.1', '10.0.0.3', '::ffff:172.18.0.2', 'fd00::7']) {
+    assert.equal(await warned('0', own, forwarded), 1, own);
+    assert.equal(await warned('1', own, forwarded), 0);
+    assert.equal(await warned('0', own, {}), 0);
+  }
+  assert.equal(await warned('0', '8.8.8.8', forwarded), 0);
+  const trusted = { ...forwarded, authorization: `Bearer ${INGEST_TOKEN}` };
+  assert.equal(await warned('0', '10.0.0.3', trusted), 0, 'a server speaks for its readers itself');
+});
+
 test('a prefetch says so', async () => {
   const { app, seen } = await open();
   for (const headers of [{ 'sec-purpose': 'prefetch;prerender' }, { purpose: 'prefetch' }, { 'x-moz': 'prefetch' }]) {
