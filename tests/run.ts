@@ -12,8 +12,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const PROCESSES_AT_ONCE = 3;
 /** The longest, which must not be left running alone at the end. */
-const FIRST = /(?:app|closed-killed|command-line|unreachable|browser|accessibility|cluster)\.test\.ts$/;
-const IS_ALONE = /\bmock\b|support\/(?:product|children|cluster)\.ts'|playwright/;
+const FIRST = /(?:machines|app|closed-killed|command-line|unreachable|browser|accessibility|cluster)\.test\.ts$/;
+const IS_ALONE = /\bmock\b|support\/(?:product|children|cluster)\.ts'|playwright|'unshare'/;
 
 const here = dirname(fileURLToPath(import.meta.url));
 const given = process.argv.slice(2);

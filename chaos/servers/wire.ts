@@ -15,7 +15,7 @@ export interface Wire {
 
 type State = 'open' | 'frozen' | 'cut';
 
-export async function openWire(target: number): Promise<Wire> {
+export async function openWire(target: number, host = '127.0.0.1'): Promise<Wire> {
   const sockets = new Set<Socket>();
   let state: State = 'open';
   const keep = (socket: Socket) => {
@@ -38,7 +38,7 @@ export async function openWire(target: number): Promise<Wire> {
       from.on('close', () => to.destroy());
     }
     return undefined;
-  }).listen(0, '127.0.0.1');
+  }).listen(0, host);
   await once(server, 'listening');
   const address = server.address();
   return {
