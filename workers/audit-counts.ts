@@ -23,12 +23,12 @@ export function auditCountsJob({ sql, redis, clock, metrics, log, zone }: Tools)
   return async (): Promise<{ compared: number; wrong: number }> => {
     const now = clock();
     if (hourIn(zone, now) !== AUDIT_HOUR) return { compared: 0, wrong: 0 };
-    const { articles, wrong, wrongTotals } = await auditCounts(sql, redis, 'repair', now);
+    const { articles, waiting, wrong, wrongTotals } = await auditCounts(sql, redis, 'repair', now);
     const differences = wrong.length + wrongTotals;
     metrics.auditDifferences.inc(differences);
-    if (differences === 0) log.info({ articles }, 'audit of counts: all are right');
+    if (differences === 0) log.info({ articles, waiting }, 'audit of counts: all are right');
     else {
-      const found = { articles, wrong: wrong.length, wrongTotals, some: wrong.slice(0, NAMED) };
+      const found = { articles, waiting, wrong: wrong.length, wrongTotals, some: wrong.slice(0, NAMED) };
       log.warn(found, 'audit of counts: some were wrong, and were set right');
     }
     return { compared: articles, wrong: differences };

@@ -30,10 +30,11 @@ export function addViewsAudit(views: Command, terminal: Terminal, runAudit: RunA
     });
 }
 
-export function describeAudit({ articles, wrong, wrongTotals }: AuditBody): string {
-  if (wrong.length + wrongTotals === 0) return `the counts of ${articles} articles are right`;
+export function describeAudit({ articles, waiting, wrong, wrongTotals }: AuditBody): string {
+  const left = waiting === 0 ? '' : `; ${waiting} that a counter is about to count anew were left out`;
+  if (wrong.length + wrongTotals === 0) return `the counts of ${articles} articles are right${left}`;
   const named = wrong.length === 0 ? '' : ` (${wrong.slice(0, 5).join(', ')}${wrong.length > 5 ? ', …' : ''})`;
-  return `of ${articles} articles, the counts of ${wrong.length} were wrong${named}, and ${wrongTotals} sums of categories`;
+  return `of ${articles} articles, the counts of ${wrong.length} were wrong${named}, and ${wrongTotals} sums of categories${left}`;
 }
 
 /** On the engines of the settings, or where a running newsrank has the embedded ones to itself, through its API. */

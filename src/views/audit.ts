@@ -20,6 +20,8 @@ import { type Comparison, compareCounts } from './recount.ts';
 export interface Audit {
   /** Articles that were compared. */
   readonly articles: number;
+  /** Those that were left out, because a recount or the restore of their shard is still to come. */
+  readonly waiting: number;
   /** Those whose counts were wrong. */
   readonly wrong: readonly ArticleId[];
   /** Sums of categories that were wrong, over all shards. */
@@ -36,7 +38,7 @@ const totalsScript = readScript(new URL('./audit-totals.lua', import.meta.url));
 export async function auditCounts(sql: Sql, redis: RedisClient, comparison: Comparison, now: Date): Promise<Audit> {
   const archived = await listArchived(sql, now);
   const wrong: ArticleId[] = [];
-  let articles = 0;
+  let [articles, waiting] = [0, 0];
   for (const shard of ALL_SHARDS) {
     const own = archived.filter((id) => shardOf(id) === shard);
     const ids = [...new Set([...own, ...(await listCounted(redis, shard))])];
@@ -49,10 +51,11 @@ export async function auditCounts(sql: Sql, redis: RedisClient, comparison: Comp
         return found;
       });
       articles += found.looked.length;
+      waiting += page.length - found.looked.length;
       wrong.push(...found.wrong);
     }
   }
-  return { articles, wrong, wrongTotals: await auditTotals(redis, comparison) };
+  return { articles, waiting, wrong, wrongTotals: await auditTotals(redis, comparison) };
 }
 
 /** The originals with reads that any window may hold. */

@@ -117,7 +117,12 @@ test('whoever looks at counts, moves or archives them finds all reads counted', 
   assert.equal(rows[0]?.reads, all);
   const later = new Date(START.getTime() + 3 * MINUTE);
   await recountChanges(sql, redis, later);
-  assert.deepEqual(await auditCounts(sql, redis, 'look', later), { articles: 1, wrong: [], wrongTotals: 0 });
+  assert.deepEqual(await auditCounts(sql, redis, 'look', later), {
+    articles: 1,
+    waiting: 0,
+    wrong: [],
+    wrongTotals: 0,
+  });
 });
 
 test('a ranker is told of reads that were pending, and of those after it the next time', async () => {

@@ -62,6 +62,7 @@ export const RevocationsPage = pageOf(RevocationSchema);
 
 export const AuditSchema = objectOf({
   articles: Integer,
+  waiting: { ...Integer, description: 'Articles left out: they are about to be counted anew, or to be restored.' },
   wrong: { type: 'array', items: Text, description: 'Articles whose counts differ from PostgreSQL.' },
   wrongTotals: Integer,
 });
@@ -81,6 +82,6 @@ export function revocationBody(revocation: Revocation): RevocationBody {
   };
 }
 
-export function auditBody({ articles, wrong, wrongTotals }: Audit): AuditBody {
-  return { articles, wrong: [...wrong], wrongTotals };
+export function auditBody({ articles, waiting, wrong, wrongTotals }: Audit): AuditBody {
+  return { articles, waiting, wrong: [...wrong], wrongTotals };
 }
