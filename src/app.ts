@@ -86,7 +86,7 @@ async function open(settings: Settings, log: Log, tools: Required<AppOptions>, c
   const polls = openQueue(
     'poll-feed',
     await engines.connectRedis('queue'),
-    (error) => log.warn({ queue: 'poll-feed', error: error.message }, 'queue'),
+    (error) => log.warn({ queue: 'poll-feed', error }, 'queue'),
     traces?.telemetry,
   );
   closers.add('queue poll-feed', () => polls.close());

@@ -11,7 +11,6 @@ import type { Log } from '../src/log.ts';
 import type { Metrics } from '../src/metrics.ts';
 import { type Jobs, type QueueName, STAGES } from '../src/queues/jobs.ts';
 import { type JobQueue, keepTicking, openQueue, openWorker, watchQueues } from '../src/queues/open.ts';
-import { withoutEchoes } from '../src/without-echoes.ts';
 
 export interface WorkerTools {
   readonly settings: Settings;
@@ -36,9 +35,6 @@ const SUBSCRIPTION_TICKS = 3;
 
 /** A process that lives as long is not one of those that are killed, or fail, again and again. */
 const PROVEN_AFTER = 10 * SECOND;
-
-/** A Redis that takes no writes fails each worker ten times a second. */
-const ECHO = 10 * SECOND;
 
 /** How often a worker that is to end is asked whether its jobs have. */
 const IDLE_CHECK = 20;
@@ -69,9 +65,8 @@ export async function openWorkers(roles: readonly Role[], tools: WorkerTools, cl
       running++;
       return await measured(name, log, handle)(payload).finally(() => running--);
     };
-    const tell = withoutEchoes(ECHO, (error) => log.warn({ error }, 'worker error'));
     const events = {
-      onError: (error: Error) => tell(error.message),
+      onError: (error: string) => log.warn({ error }, 'worker error'),
       onStalled: () => tools.metrics.jobsStalled.inc({ queue: name }),
     };
     const connected = await tools.engines.connectRedis('worker');
@@ -85,7 +80,7 @@ export async function openWorkers(roles: readonly Role[], tools: WorkerTools, cl
   };
   const tick = (name: Exclude<QueueName, 'poll-feed'>, everyMs: number) => {
     const log = logOf(name);
-    const queue = openQueue(name, connection, (error) => log.warn({ error: error.message }, 'queue'), tools.telemetry);
+    const queue = openQueue(name, connection, (error) => log.warn({ error }, 'queue'), tools.telemetry);
     closers.add(`queue ${name}`, () => queue.close());
     tickers.push(() => keepTicking(queue, everyMs, tools.clock()));
     return queue;

@@ -3,6 +3,7 @@ import { SECOND } from '../clock.ts';
 import type { Closers } from '../closers.ts';
 import type { RedisClient } from '../engines/redis.ts';
 import type { Log } from '../log.ts';
+import { withoutEchoes } from '../without-echoes.ts';
 import { type Jobs, QUEUE_NAMES, type QueueName } from './jobs.ts';
 
 /** A hash tag, so that all keys of the queues lie in one slot of a cluster. */
@@ -11,19 +12,23 @@ const PREFIX = '{newsrank}';
 /** Finished jobs are kept only as long as an operator needs to see what happened. */
 const KEEP = { removeOnComplete: { count: 20 }, removeOnFail: { count: 200 } };
 
+/** A Redis that takes no writes fails each worker ten times a second, and one that is away all queues, again and again. */
+const ECHO = 10 * SECOND;
+
 export type JobQueue<Name extends QueueName> = Queue<Jobs[Name], object, string, Jobs[Name], object, string>;
 
 export function openQueue<Name extends QueueName>(
   name: Name,
   connection: RedisClient,
-  onError: (error: Error) => void,
+  onError: (message: string) => void,
   telemetry?: Telemetry,
 ): JobQueue<Name> {
   const queue: JobQueue<Name> = new Queue(name, {
     ...{ connection, prefix: PREFIX, defaultJobOptions: KEEP },
     ...(telemetry && { telemetry }),
   });
-  queue.on('error', onError);
+  const tell = withoutEchoes(ECHO, onError);
+  queue.on('error', (error: Error) => tell(error.message));
   return queue;
 }
 
@@ -31,7 +36,7 @@ export function openQueue<Name extends QueueName>(
 export async function watchQueues(connect: () => Promise<RedisClient>, log: Log, closers: Closers): Promise<Queue[]> {
   const connection = await connect();
   return QUEUE_NAMES.map((name) => {
-    const queue = openQueue(name, connection, (error) => log.debug({ queue: name, error: error.message }, 'queue'));
+    const queue = openQueue(name, connection, (error) => log.debug({ queue: name, error }, 'queue'));
     closers.add(`view of queue ${name}`, () => queue.close());
     return queue as unknown as Queue;
   });
@@ -39,7 +44,7 @@ export async function watchQueues(connect: () => Promise<RedisClient>, log: Log,
 
 /** What a worker reports about its jobs, beside their result. */
 export interface JobEvents {
-  onError(error: Error): void;
+  onError(message: string): void;
   onStalled(): void;
 }
 
@@ -60,7 +65,8 @@ export function openWorker<Name extends QueueName>(
     ...KEEP,
     ...(telemetry && { telemetry }),
   });
-  worker.on('error', (error: Error) => events.onError(error));
+  const tell = withoutEchoes(ECHO, events.onError);
+  worker.on('error', (error: Error) => tell(error.message));
   worker.on('stalled', () => events.onStalled());
   return worker;
 }
