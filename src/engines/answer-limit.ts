@@ -1,4 +1,5 @@
 import type { PoolClient } from 'pg';
+import { CodedError } from '../errors.ts';
 import type { Session } from './transactions.ts';
 
 /**
@@ -26,7 +27,8 @@ export function limitAnswers(client: PoolClient, session: Session, onDead: (erro
   let timer: NodeJS.Timeout | undefined;
   const giveUp = () => {
     if (owed === 0) return;
-    const error = new Error(`PostgreSQL has not answered for ${ANSWER_LIMIT_MS / 1000} s.`);
+    const message = `PostgreSQL has not answered for ${ANSWER_LIMIT_MS / 1000} s. Try again in a few seconds.`;
+    const error = new CodedError('unavailable', message);
     onDead(error);
     client.release(error);
     // Without ceremony: it would wait for the answers of what was sent.

@@ -18,15 +18,10 @@ const NAMES: ReadonlySet<string> = new Set(['MaxRetriesPerRequestError', 'Cluste
 /** What ioredis and pg say, without a code, where there is no connection or no answer; a test has them say most. */
 const WORDS = [
   ...['Connection is closed', 'Command aborted', 'Command timed out', 'Socket timeout', "Stream isn't writeable"],
-  ...[
-    "Cluster isn't ready",
-    'Cluster is ',
-    'None of startup nodes',
-    'Too many Cluster redirections',
-    'Node is disconn',
-  ],
-  ...['Connection terminated', 'timeout exceeded when trying to connect', 'timeout expired', 'Query read timeout'],
-  ...['Client has encountered a connection error', 'Client was closed', 'Cannot use a pool after calling end'],
+  ...["Cluster isn't ready", 'Cluster is ', 'Too many Cluster redirections', 'Node is disconnected'],
+  ...['None of startup nodes', 'Connection terminated', 'timeout exceeded when trying to connect', 'timeout expired'],
+  ...['Query read timeout', 'Client has encountered a connection error', 'Client was closed'],
+  ...['Cannot use a pool after calling end'],
 ];
 
 /**
