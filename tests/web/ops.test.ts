@@ -55,7 +55,8 @@ describe('who may see it', () => {
     const codes = [];
     for (let attempt = 0; attempt < 30; attempt++) codes.push((await from(basic(`guess ${attempt}`))).statusCode);
     assert.equal(codes[0], 401);
-    assert.equal(codes.at(-1), 429);
+    // Not the last of them: whoever is slow has another try every three seconds.
+    assert.ok(codes.includes(429), codes.join());
     assert.equal((await from(basic(PASSWORD))).statusCode, 200);
     assert.ok(ops.lines.some((line) => line.includes('wrong password')));
     assert.ok(!ops.lines.some((line) => line.includes('guess') || line.includes('192.0.2.7')));
