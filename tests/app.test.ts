@@ -146,7 +146,11 @@ test('from feeds to lists, through a crash and a restart', async (t) => {
 
 test('told to stop while it starts, it goes no further and closes what it has', async (t) => {
   const settings = await engineSettings(t);
-  const { code, stdout } = await runUntil(/PostgreSQL (?:at|in) /, ['start'], settings);
+  const tell = () => runUntil(/PostgreSQL (?:at|in) /, ['start'], settings);
+  let told = await tell();
+  // On a busy machine it may hear of it when it has started: then it is told anew.
+  for (let times = 1; times < 5 && /is ready/.test(told.stdout); times++) told = await tell();
+  const { code, stdout } = told;
   assert.equal(code, 0);
   assert.match(stdout, /"SIGTERM"[\s\S]*stopped before it was ready/);
   assert.doesNotMatch(stdout, /is ready/);
