@@ -125,9 +125,12 @@ async function live(engines: CountEngines, steps: readonly Step[], isAtOnce: boo
   }
   await rollWindows(life.redis, life.now);
   const audit = await auditCounts(life.sql, life.redis, 'look', life.now);
-  const archived = ['read_counts', 'revoked_counts'].map((table) =>
-    life.sql.query(`select slot, article_id, class, reads, box_reads from ${table} order by 1, 2, 3`),
-  );
+  // In an order of all rows: two revocations may have taken of the same slot.
+  const archived = [
+    'select grain, slot, article_id, class, reads, box_reads from read_counts order by 1, 2, 3, 4',
+    `select dense_rank() over (order by revocation_id) as revocation, grain, slot, article_id, class, reads, box_reads
+     from revoked_counts order by 1, 2, 3, 4, 5`,
+  ].map((text) => life.sql.query(text));
   const rows = (await Promise.all(archived)).map((reply) => reply.rows);
   return { answers: life.answers, wrong: [...audit.wrong].sort(), rows, counts: await readAll(life) };
 }
