@@ -12,7 +12,7 @@ import { archiveCounts } from '../../src/views/archive.ts';
 import { auditCounts } from '../../src/views/audit.ts';
 import { openCountSoon } from '../../src/views/count-soon.ts';
 import { readCategoryTotals, readCounts } from '../../src/views/counts.ts';
-import { keysOf } from '../../src/views/keys.ts';
+import { ALL_SHARDS, keysOf } from '../../src/views/keys.ts';
 import { countPending, countPendingIfPossible } from '../../src/views/pending.ts';
 import { type Read, recordReads } from '../../src/views/record.ts';
 import { recountChanges } from '../../src/views/recount.ts';
@@ -306,3 +306,23 @@ function numbersIn(dumped: Record<string, unknown>): string[] {
     return flat.map((text, i) => `${key} ${i} ${i % 2 === 1 && text !== '' ? Number(text).toPrecision(7) : text}`);
   });
 }
+
+test('shards are counted one after the other, not all at the same time', async () => {
+  const calls: number[] = [];
+  const slow = new Proxy(engines.redis, {
+    get(redis, name) {
+      const value = Reflect.get(redis, name);
+      if (name !== 'evalsha') return typeof value === 'function' ? value.bind(redis) : value;
+      return (...args: Parameters<Redis['evalsha']>) => {
+        calls.push(performance.now());
+        return redis.evalsha(...args);
+      };
+    },
+  });
+  const countSoon = openCountSoon(slow, 800);
+  for (const shard of ALL_SHARDS) countSoon.note(shard);
+  while (calls.length < ALL_SHARDS.length) await sleep(5);
+  countSoon.close();
+  // Turns of 50 ms: a timer may come late, and none comes early.
+  assert.ok(Number(calls.at(-1)) - Number(calls[0]) > 600, String(calls));
+});
