@@ -3,7 +3,8 @@ import type { Sql } from '../engines/sql.ts';
 /**
  * Saving goes on side by side, but never while old articles are being removed: else a poll could add a source to an
  * article that is just going, and fail, or find its article gone right after it was seen again. Nor while articles are
- * filed anew, which writes the same rows. The lock ends with the transaction. The numbers mean nothing; they only must not be used elsewhere.
+ * filed anew, which writes the same rows. The lock ends with the transaction. The numbers mean nothing; they only must not
+ * be used elsewhere.
  */
 const GATE = '1852143218, 1';
 

@@ -14,7 +14,7 @@ import { type Done, promised } from './done.ts';
 import { type Origins, openOrigins, weighedOf } from './network.ts';
 import { type NotedRead, readOf, timesOf } from './noted-read.ts';
 import { type Recorded, recordReads } from './record.ts';
-import { refusalOf } from './refusal.ts';
+import { candidatesOf } from './refusal.ts';
 import type { Refusals } from './refusals.ts';
 import { drop, type Tally } from './tally.ts';
 import type { Collected, CountedArticle, Reporter, ViewReport } from './view.ts';
@@ -211,22 +211,6 @@ function count(
   counting.batches.add(reads, since, (recorded, failure) => {
     if (recorded === undefined) done(undefined, failure);
     else done(tallyUp(counting, tally, reads, recorded));
-  });
-}
-
-function candidatesOf(
-  reports: readonly ViewReport[],
-  reporter: Reporter,
-  isProgram: boolean,
-  tally: Tally,
-  onRefused: Refusals['note'] | undefined,
-): readonly ViewReport[] {
-  return reports.filter((report) => {
-    const reason = refusalOf(report, reporter, isProgram);
-    if (reason === undefined) return true;
-    drop(tally, reason);
-    onRefused?.(report, reason);
-    return false;
   });
 }
 
