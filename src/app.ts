@@ -134,14 +134,14 @@ async function open(settings: Settings, log: Log, tools: Required<AppOptions>, c
 
 /** FEEDS_FILE is read at once, so that who made a mistake in it hears of it at once; its feeds are added later. */
 async function readFeeds({ FEEDS_FILE: file }: Settings, log: Log): Promise<(sql: Sql, clock: Clock) => Promise<void>> {
-  const [{ readFeedsFile }, { addFeeds }, { keepOutlines }] = await Promise.all([
+  const [{ readFeedsFile }, { importFeedsAtStart }, { keepOutlines }] = await Promise.all([
     import('./feeds/feeds-file.ts'),
-    import('./feeds/store.ts'),
+    import('./articles/import-feeds.ts'),
     import('./feeds/other-outlines.ts'),
   ]);
   const { feeds, others } = await readFeedsFile(file);
   return async (sql, clock) => {
-    const { added, rejected } = await addFeeds(sql, feeds, clock());
+    const { added, rejected } = await importFeedsAtStart(sql, feeds, clock());
     await keepOutlines(sql, others);
     if (added.length > 0) log.info({ added: added.length }, `feeds added from ${file}`);
     for (const { url, message } of rejected) log.warn({ url }, `a feed of ${file} is left out: ${message}`);

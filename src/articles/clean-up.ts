@@ -3,7 +3,7 @@ import { DAY } from '../clock.ts';
 import type { Sql } from '../engines/sql.ts';
 import type { ArticleId } from '../ids.ts';
 import { noteCountChanges } from './count-changes.ts';
-import { closeForRemoval } from './gate.ts';
+import { closeGate } from './gate.ts';
 import { SEEN_GRANULARITY } from './save.ts';
 
 const [REMOVE_OLD, SUCCEED, FORGET_KEYS] = ['./remove-old.sql', './succeed.sql', './forget-keys.sql'].map((file) =>
@@ -31,7 +31,7 @@ export interface Removal {
  */
 export async function removeOldArticles(sql: Sql, before: Date, limit: number, now: Date): Promise<Removal> {
   return sql.transaction(async (within) => {
-    await closeForRemoval(within);
+    await closeGate(within);
     const { rows } = await within.query<{ id: ArticleId }>(REMOVE_OLD, [before, limit, SEEN_GRANULARITY / 1000, now]);
     return await removeArticles(
       within,

@@ -1,6 +1,6 @@
 import type { Entry } from '../feeds/entry.ts';
 import { cutText } from '../feeds/parse/clean.ts';
-import type { CategorySlug, FeedId } from '../ids.ts';
+import type { FeedId } from '../ids.ts';
 import { canonicalUrl, isFrontPage, linkUrl } from './canonical-url.ts';
 import { type AliasKey, contentKey, entryKey, guidKey, hashOf, pathKey, urlKey } from './keys.ts';
 import { plainText, plainTitle } from './same-title.ts';
@@ -10,7 +10,6 @@ export interface CarryingFeed {
   readonly id: FeedId;
   /** Registrable domain. */
   readonly host: string;
-  readonly categories: readonly CategorySlug[];
 }
 
 /** An entry made ready to be stored: cut to size, dated, hashed, and with the keys by which it is known again. */

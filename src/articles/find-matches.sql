@@ -1,7 +1,8 @@
 -- What is known of the articles in a document, by their keys: the only statement that a poll without news needs. The first
 -- row of each answer says what is known of the feed's guids; a feed that is gone answers nothing.
--- $1 keys (hexadecimal), $2 the feed, $3 its categories.
+-- $1 keys (hexadecimal), $2 the feed.
 -- id: null for a key that this feed has given to several articles, or without any key that is known.
+-- is_filed: whether it stands in all categories that the feed has now, which may be others than when its poll began.
 -- owner: the feed that carried the article first, whose words it has; null when no feed is left that did.
 -- carried_key, carried_url, carried_at: of the source under which this feed carried it last; null where it never did.
 -- last_seen_at: when this feed was last noted as a source under this key.
@@ -24,10 +25,9 @@ known as materialized (
       order by source.first_seen_at, source.feed_id limit 1
     ) as owner,
     carried.guid_hash, carried.url as carried_url, carried.last_seen_at as carried_at,
-    (
-      select count(*) from article_categories filed
-      where filed.article_id = article.id and filed.category = any ($3::text[])
-    ) as filed_under
+    array(select category from feed_categories where feed_id = $2) <@ array(
+      select category from article_categories filed where filed.article_id = article.id
+    ) as is_filed
   from articles article
   left join lateral (
     select source.guid_hash, source.url, source.last_seen_at from sources source
@@ -42,7 +42,7 @@ select
   known.id,
   encode(known.content_hash, 'hex') as content_hash,
   known.title, known.url, known.published_at, known.published_from, known.first_seen_at,
-  known.owner, known.filed_under,
+  known.owner, known.is_filed,
   encode(known.guid_hash, 'hex') as carried_key, known.carried_url, known.carried_at,
   own.last_seen_at
 from feeds feed

@@ -73,7 +73,7 @@ interface Row {
   readonly published_from: string;
   readonly first_seen_at: Date;
   readonly owner: FeedId | null;
-  readonly filed_under: number;
+  readonly is_filed: boolean;
   readonly carried_key: AliasKey | null;
   readonly carried_url: string | null;
   readonly carried_at: Date | null;
@@ -87,9 +87,9 @@ export async function matchCandidates(
   candidates: readonly Candidate[],
 ): Promise<Matched> {
   const keys = new Set(candidates.flatMap((candidate) => lookUpKeys(candidate)));
-  const { rows } = await sql.query<Row>(FIND_MATCHES, [[...keys], feed.id, feed.categories]);
+  const { rows } = await sql.query<Row>(FIND_MATCHES, [[...keys], feed.id]);
   const guids = { trust: rows[0]?.guid_trust ?? 'trusted', evidence: rows[0]?.guid_evidence ?? null };
-  const lookup = lookupOf(feed, rows, guids.trust);
+  const lookup = lookupOf(rows, guids.trust);
   const resolved = await resolveCandidates(sql, feed, candidates, lookup);
   const matches: Match[] = [];
   const fresh: Fresh[] = [];
@@ -102,8 +102,7 @@ export async function matchCandidates(
   return { matches, fresh, guids, newlyShared: [...newlyShared] };
 }
 
-function lookupOf(feed: CarryingFeed, rows: readonly Row[], trust: GuidTrust): Lookup {
-  const filed = new Set(feed.categories).size;
+function lookupOf(rows: readonly Row[], trust: GuidTrust): Lookup {
   const byId = new Map<ArticleId, Known>();
   const articles = new Map<AliasKey, Known>();
   const seen = new Map<AliasKey, Date>();
@@ -114,7 +113,7 @@ function lookupOf(feed: CarryingFeed, rows: readonly Row[], trust: GuidTrust): L
       shared.add(row.key);
       continue;
     }
-    const known = byId.get(row.id) ?? knownOf(row, row.id, filed);
+    const known = byId.get(row.id) ?? knownOf(row, row.id);
     byId.set(row.id, known);
     articles.set(row.key, known);
     if (row.last_seen_at !== null) seen.set(row.key, row.last_seen_at);
@@ -122,7 +121,7 @@ function lookupOf(feed: CarryingFeed, rows: readonly Row[], trust: GuidTrust): L
   return { trust, articles, seen, shared };
 }
 
-function knownOf(row: Row, id: ArticleId, filed: number): Known {
+function knownOf(row: Row, id: ArticleId): Known {
   return {
     id,
     contentHash: row.content_hash,
@@ -132,7 +131,7 @@ function knownOf(row: Row, id: ArticleId, filed: number): Known {
     publishedFrom: row.published_from,
     firstSeenAt: row.first_seen_at,
     owner: row.owner,
-    isFiled: row.filed_under === filed,
+    isFiled: row.is_filed,
     carriedKey: row.carried_key,
     carriedUrl: row.carried_url,
     carriedAt: row.carried_at,

@@ -4,6 +4,7 @@ import type { ArticleId, FeedId } from '../ids.ts';
 import { canonicalUrl } from './canonical-url.ts';
 import { PASS_SAVING } from './gate.ts';
 import { type AliasKey, entryKey, guidKey } from './keys.ts';
+import { refileArticles } from './refile.ts';
 
 interface Source {
   readonly key: AliasKey;
@@ -26,6 +27,7 @@ export async function mergeMovedFeed(sql: Sql, id: FeedId, now: Date): Promise<F
   await copySharedKeys(sql, merger, sources);
   await moveSources(sql, merger, sources);
   await finishMerger(sql, merger);
+  await refileArticles(sql, [merger.owner.id], [], now);
   return merger.owner.id;
 }
 

@@ -45,7 +45,7 @@ export function previewEntries(
   const drafts: Draft[] = [];
   const places = new Map<Draft, number>();
   found.forEach((entry, index) => {
-    const draft = draftArticle(entry, { id: NO_FEED, host, categories: [] }, now);
+    const draft = draftArticle(entry, { id: NO_FEED, host }, now);
     if (draft === undefined) {
       rejected.push({ index, guid: entry.guid, message: 'It has no title, no text and no link: nothing to list.' });
     } else {

@@ -1,8 +1,8 @@
--- Files what a feed carries under its categories, after these changed.
--- $1 the feed, $2 the categories that it had before: an article leaves one of them unless a feed that carries it has it.
+-- Files what feeds carry under their categories, after these changed.
+-- $1 the feeds, $2 categories that they had before: an article leaves one of them unless a feed that carries it has it.
 -- Gives the ids of articles that moved.
-with carried as (
-  select distinct article_id as id from sources where feed_id = $1
+with carried as materialized (
+  select distinct feed_id, article_id as id from sources where feed_id = any ($1::bigint[])
 ), lost as (
   delete from article_categories filed using carried
   where filed.article_id = carried.id and filed.category = any ($2::text[]) and not exists (
@@ -12,8 +12,7 @@ with carried as (
   returning filed.article_id
 ), won as (
   insert into article_categories (article_id, category)
-  select carried.id, feed.category from carried cross join feed_categories feed
-  where feed.feed_id = $1
+  select distinct carried.id, own.category from carried join feed_categories own using (feed_id)
   order by 1, 2
   on conflict do nothing
   returning article_id

@@ -1,9 +1,11 @@
--- Files articles under the feed's categories, where they are not there yet.
--- $1 ids of articles, $2 categories. Gives the id of an article for each category that it came into.
+-- Files articles under the categories that the feed has now, where they are not there yet. The gate keeps these as they are
+-- until the transaction ends.
+-- $1 ids of articles, $2 the feed. Gives the id of an article for each category that it came into.
 insert into article_categories (article_id, category)
-select article, category
+select article, own.category
 from unnest($1::text[]) article
-cross join unnest($2::text[]) category
-order by article, category
+cross join feed_categories own
+where own.feed_id = $2
+order by article, own.category
 on conflict do nothing
 returning article_id as id

@@ -162,10 +162,12 @@ async function saveCategories(
   matches: readonly Match[],
   now: Date,
 ): Promise<void> {
-  if (feed.categories.length === 0) return;
-  const unfiled = [...inserted, ...matches.filter(({ known }) => !known.isFiled)];
-  if (unfiled.length === 0) return;
-  const { rows } = await sql.query<{ id: ArticleId }>(SAVE_CATEGORIES, [unfiled.map(({ id }) => id), feed.categories]);
+  const unfiled = matches.filter(({ known }) => !known.isFiled);
+  const ids = [...inserted, ...unfiled].map(({ id }) => id);
+  if (ids.length === 0) return;
+  // What is new was not read yet: where nothing else moves, there is nothing to wait for.
+  const isUnasked = unfiled.length === 0;
+  const { rows } = await sql.query<{ id: ArticleId }>(SAVE_CATEGORIES, [ids, feed.id], { isUnasked });
   const unread = new Set(inserted.map(({ id }) => id));
   const moved = rows.map(({ id }) => id).filter((id) => !unread.has(id));
   await noteCountChanges(sql, moved, now);

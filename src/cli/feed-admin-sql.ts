@@ -1,5 +1,6 @@
 import type { Settings } from '../../config/settings.ts';
 import { explanationBody, feedBody } from '../api/schemas/feed.ts';
+import { importFeeds } from '../articles/import-feeds.ts';
 import { systemClock } from '../clock.ts';
 import type { Sql } from '../engines/sql.ts';
 import { CodedError } from '../errors.ts';
@@ -28,13 +29,13 @@ const POLLS_EXPLAINED = 50;
 export function feedAdminOnSql({ sql, settings, pollHere }: Tools): FeedAdmin {
   return {
     async add(feed) {
-      const { added, existing, rejected } = await store.addFeeds(sql, [feed], systemClock());
+      const { added, existing, rejected } = await importFeeds(sql, [feed], systemClock());
       const [id = existing[0]] = added;
       if (id !== undefined) return { id, isNew: added.length > 0 };
       throw new CodedError('feed-url-invalid', `${feed.url}: ${rejected[0]?.message}`);
     },
     async addAll({ feeds, others }) {
-      const { added, existing, rejected } = await store.addFeeds(sql, feeds, systemClock());
+      const { added, existing, rejected } = await importFeeds(sql, feeds, systemClock());
       await keepOutlines(sql, others);
       return { added: added.length, existing: existing.length, rejected: rejected.length, problems: rejected };
     },

@@ -1,7 +1,7 @@
 import { SECOND } from '../clock.ts';
 import type { Sql } from '../engines/sql.ts';
 import { messageOf } from '../errors.ts';
-import { categorySlug, type FeedId, feedId } from '../ids.ts';
+import { type CategorySlug, categorySlug, type FeedId, feedId } from '../ids.ts';
 import { cleanText, createCategories } from './categories.ts';
 import type { KeptOutline } from './opml-feed.ts';
 import { type FeedUrl, readFeedUrl } from './url.ts';
@@ -24,6 +24,21 @@ export interface Candidate extends FeedUrl {
   readonly categories: readonly string[];
   readonly outline: KeptOutline;
   readonly keepDays: number | null;
+}
+
+/** A feed that was there already, and those of its categories that it is to get. */
+export interface WiderFeed {
+  readonly id: FeedId;
+  readonly categories: readonly CategorySlug[];
+  /** Whether somebody chose those that it has. */
+  readonly hasOwnCategories: boolean;
+}
+
+/** What became of a batch of candidates. */
+export interface InsertedFeeds {
+  readonly added: FeedId[];
+  readonly existing: FeedId[];
+  readonly wider: WiderFeed[];
 }
 
 /** First polls that are due at once, and how many follow each second. */
@@ -74,13 +89,23 @@ function toCandidate(feed: NewFeed): Candidate {
   };
 }
 
-/** Writes a batch; the ids of those that are new, and of all. `offset` is how many came before in the same call. */
+interface Row {
+  readonly id: number;
+  readonly url: string;
+  readonly has_own_categories: boolean;
+  readonly categories: readonly CategorySlug[];
+}
+
+/**
+ * Writes those of a batch that are new, with their categories; nothing of those that are there already, but for the
+ * categories themselves. `offset` is how many came before in the same call.
+ */
 export async function insertFeeds(
   sql: Sql,
   feeds: readonly Candidate[],
   offset: number,
   now: Date,
-): Promise<{ added: FeedId[]; existing: FeedId[] }> {
+): Promise<InsertedFeeds> {
   await createCategories(
     sql,
     feeds.flatMap((feed) => feed.categories),
@@ -90,8 +115,10 @@ export async function insertFeeds(
     `insert into feeds (url, host, title, site_url, language, outline, keep_days, created_at, next_poll_at)
      select new.url, new.host, new.title, new.site_url, new.language, new.outline::jsonb, new.keep_days, $8, new.next_poll_at
      from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $9::integer[])
-       as new (url, host, title, site_url, language, outline, next_poll_at, keep_days)
+       with ordinality as new (url, host, title, site_url, language, outline, next_poll_at, keep_days, place)
      where not exists (select 1 from feed_aliases where feed_aliases.url = new.url)
+       and not exists (select 1 from feeds known where known.url = new.url)
+     order by new.place
      on conflict (url) do nothing
      returning id`,
     [
@@ -106,15 +133,32 @@ export async function insertFeeds(
       feeds.map((feed) => feed.keepDays),
     ],
   );
-  const { rows } = await sql.query<{ id: number; url: string }>(
-    `select id, url from feeds where url = any($1::text[])
-     union all select feed_id, url from feed_aliases where url = any($1::text[])`,
+  const { rows } = await sql.query<Row>(
+    `select id, wanted.url, has_own_categories, array(
+       select category from feed_categories where feed_id = id
+     ) as categories
+     from (
+       select id, url from feeds where url = any($1::text[])
+       union all select feed_id, url from feed_aliases where url = any($1::text[])
+     ) as wanted join feeds using (id)`,
     [urls],
   );
-  await addToCategories(sql, feeds, new Map(rows.map(({ url, id }) => [url, id])));
-  const added = new Set(inserted.rows.map((row) => row.id));
-  const all = [...new Set(rows.map((row) => row.id))];
-  return { added: [...added].map(feedId), existing: all.filter((id) => !added.has(id)).map(feedId) };
+  const added = new Set(inserted.rows.map((row) => feedId(row.id)));
+  const all = [...new Set(rows.map((row) => feedId(row.id)))];
+  const lacking = lackingIn(feeds, rows);
+  const wider = lacking.filter(({ id }) => !added.has(id));
+  const own = lacking.filter(({ id }) => added.has(id));
+  await giveCategories(sql, own);
+  return { added: [...added], existing: all.filter((id) => !added.has(id)), wider };
+}
+
+/** The categories that stored feeds do not have yet; a feed that has all is left out. */
+function lackingIn(feeds: readonly Candidate[], rows: readonly Row[]): WiderFeed[] {
+  const wanted = new Map(feeds.map((feed) => [feed.url, feed.categories.map((name) => categorySlug(name))]));
+  return rows.flatMap(({ id, url, categories, has_own_categories: hasOwnCategories }) => {
+    const lacking = (wanted.get(url) ?? []).filter((slug) => !categories.includes(slug));
+    return lacking.length === 0 ? [] : [{ id: feedId(id), categories: lacking, hasOwnCategories }];
+  });
 }
 
 /** Some start at once, so that a small list is there within seconds; a hundred thousand are no stampede. */
@@ -122,16 +166,14 @@ function firstPollAt(place: number, now: Date): Date {
   return new Date(now.getTime() + (Math.max(0, place - AT_ONCE) / PER_SECOND) * SECOND);
 }
 
-async function addToCategories(sql: Sql, feeds: readonly Candidate[], ids: ReadonlyMap<string, number>): Promise<void> {
-  const pairs = feeds.flatMap((feed) =>
-    feed.categories.map((name) => ({ id: ids.get(feed.url), slug: categorySlug(name) })),
-  );
+/** Adds to the categories of stored feeds. The categories themselves must be there. */
+export async function giveCategories(sql: Sql, feeds: readonly WiderFeed[]): Promise<void> {
+  const pairs = feeds.flatMap(({ id, categories }) => categories.map((slug) => ({ id, slug })));
   if (pairs.length === 0) return;
   await sql.query(
     `insert into feed_categories (feed_id, category)
-     select new.feed_id, new.category from unnest($1::bigint[], $2::text[]) as new (feed_id, category)
-     where new.feed_id is not null
+     select id, slug from unnest($1::bigint[], $2::text[]) as new (id, slug) join feeds using (id)
      on conflict do nothing`,
-    [pairs.map((pair) => pair.id ?? null), pairs.map((pair) => pair.slug)],
+    [pairs.map(({ id }) => id), pairs.map(({ slug }) => slug)],
   );
 }

@@ -35,6 +35,7 @@ type ForPeople =
   | 'title'
   | 'siteUrl'
   | 'language'
+  | 'categories'
   | 'lastPolledAt'
   | 'lastSuccessAt'
   | 'lastStatus'

@@ -4,16 +4,13 @@ import { SILENCE_SECONDS } from './websub/subscription.ts';
 
 const CATEGORIES = 'array(select category from feed_categories where feed_id = feeds.id order by category)';
 
-/** Columns of a Feed that no poll needs. */
-export const PEOPLE_COLUMNS = `feeds.title, feeds.site_url, feeds.language, feeds.last_polled_at, feeds.last_success_at,
-  feeds.last_status, feeds.last_error, feeds.keep_days`;
-
-/** Columns of a Feed that polls need as well, but for its categories. */
+/** Columns of a Feed that polls need as well. */
 const SHARED_COLUMNS = `feeds.id, feeds.url, feeds.host, feeds.state, feeds.next_poll_at, feeds.interval_seconds,
   feeds.last_outcome, feeds.failures`;
 
 /** Columns of a Feed; the table goes by the name `feeds`. */
-export const FEED_COLUMNS = `${SHARED_COLUMNS}, ${CATEGORIES} as categories, ${PEOPLE_COLUMNS}`;
+export const FEED_COLUMNS = `${SHARED_COLUMNS}, ${CATEGORIES} as categories, feeds.title, feeds.site_url,
+  feeds.language, feeds.last_polled_at, feeds.last_success_at, feeds.last_status, feeds.last_error, feeds.keep_days`;
 
 /** Once a hub has pushed, it is relied on for its lease, unless it is silent for long or a poll found what it did not push. */
 const PUSH_ALIVE_UNTIL = `(
@@ -23,10 +20,9 @@ const PUSH_ALIVE_UNTIL = `(
   )`;
 
 /** Columns of a PollTarget but for its strikes. What most feeds do not have is null, and so not in its JSON. */
-export const TARGET_COLUMNS = `${SHARED_COLUMNS}, nullif(${CATEGORIES}, '{}') as categories, feeds.leased_until,
-  feeds.rhythm_seconds, feeds.newest_entry_at, nullif(feeds.hints, '{}') as hints, feeds.poll_count, feeds.hub_url,
-  feeds.topic_url, ${PUSH_ALIVE_UNTIL} as push_alive_until, feeds.etag, feeds.last_modified, feeds.body_hash,
-  feeds.trusts_validators, feeds.missing_since, nullif(feeds.request_headers, '{}') as request_headers,
+export const TARGET_COLUMNS = `${SHARED_COLUMNS}, feeds.leased_until, feeds.rhythm_seconds, feeds.newest_entry_at,
+  nullif(feeds.hints, '{}') as hints, feeds.poll_count, feeds.hub_url, feeds.topic_url, ${PUSH_ALIVE_UNTIL} as push_alive_until,
+  feeds.etag, feeds.last_modified, feeds.body_hash, feeds.trusts_validators, feeds.missing_since, nullif(feeds.request_headers, '{}') as request_headers,
   feeds.basic_auth, feeds.user_agent, feeds.default_zone, feeds.gone_at, feeds.moved_to, feeds.moved_since,
   feeds.moved_polls, feeds.guid_trust, feeds.guid_trust_since`;
 
@@ -62,7 +58,6 @@ export interface TargetJson {
   readonly url: string;
   readonly host: string;
   readonly state: FeedState;
-  readonly categories?: readonly CategorySlug[];
   readonly next_poll_at: string;
   readonly interval_seconds: number;
   readonly last_outcome?: string;
@@ -129,7 +124,6 @@ export function toPollTarget(row: TargetJson): PollTarget {
     url: row.url,
     host: row.host,
     state: row.state,
-    categories: row.categories ?? [],
     nextPollAt: new Date(row.next_poll_at),
     intervalSeconds: row.interval_seconds,
     lastOutcome: given(row.last_outcome),

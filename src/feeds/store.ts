@@ -3,7 +3,7 @@ import type { Sql } from '../engines/sql.ts';
 import { CodedError } from '../errors.ts';
 import { type IdPage, idInCursor, idPage } from '../id-page.ts';
 import { categorySlug, type FeedId } from '../ids.ts';
-import { insertFeeds, type NewFeed, sortCandidates } from './add-feeds.ts';
+import { insertFeeds, type NewFeed, sortCandidates, type WiderFeed } from './add-feeds.ts';
 import { createCategories } from './categories.ts';
 import type { Feed, FeedState, WholeFeed } from './feed.ts';
 import type { OpmlFeed } from './opml-feed.ts';
@@ -59,19 +59,28 @@ const POLL_NOW_LEASE_MS = 2 * MINUTE;
 const OWN_HEADERS =
   /^(host|connection|content-length|transfer-encoding|keep-alive|upgrade|te|trailer|expect|accept-encoding)$/i;
 
-/** Adds feeds, all or none. A feed that is there already gets the categories that it lacked, and nothing else. */
-export async function addFeeds(sql: Sql, feeds: readonly NewFeed[], now: Date): Promise<AddedFeeds> {
+/**
+ * Adds feeds, all or none. Those that are there already stay as they are; `wider` says which categories each of them lacks.
+ * That they get them together with their articles is the next stage's to see to (articles/import-feeds.ts).
+ */
+export async function addFeeds(
+  sql: Sql,
+  feeds: readonly NewFeed[],
+  now: Date,
+): Promise<AddedFeeds & { readonly wider: readonly WiderFeed[] }> {
   const { candidates, rejected } = sortCandidates(feeds);
   const added: FeedId[] = [];
   const existing = new Set<FeedId>();
+  const wider: WiderFeed[] = [];
   await sql.transaction(async (transaction) => {
     for (let start = 0; start < candidates.length; start += BATCH) {
       const batch = await insertFeeds(transaction, candidates.slice(start, start + BATCH), start, now);
       added.push(...batch.added);
       for (const id of batch.existing) existing.add(id);
+      wider.push(...batch.wider);
     }
   });
-  return { added, existing: [...existing], rejected };
+  return { added, existing: [...existing], rejected, wider };
 }
 
 /** Which feeds a listing shows: all where it says nothing. */
@@ -158,6 +167,7 @@ export async function updateFeed(sql: Sql, id: FeedId, patch: FeedPatch): Promis
   const sets = columns.map(([name], index) => `${name} = $${index + 2}`);
   // What its reader called it in an OPML file is no longer so.
   if (patch.title !== undefined) sets.push("outline = outline - 'text'");
+  if (patch.categories !== undefined) sets.push('has_own_categories = true');
   if (patch.state === 'active') sets.push('failures = 0', 'strikes = 0', 'gone_at = null');
   return sql.transaction(async (transaction) => {
     const values = columns.map(([, value]) => value);

@@ -70,6 +70,8 @@ create table feeds (
   basic_auth text,
   user_agent text,
   default_zone text,
+  -- Whether somebody chose its categories: FEEDS_FILE, which is read again at each start, gives it no others then.
+  has_own_categories boolean not null default false,
   -- For how many days articles are kept after the feed dropped them; null: as long as everywhere.
   keep_days integer check (keep_days > 0),
 

@@ -7,7 +7,7 @@ import type { Entry } from '../../src/feeds/entry.ts';
 import { feedId } from '../../src/ids.ts';
 import { entryOf, later, NOW } from './entries.ts';
 
-const FEED = { id: feedId(7), host: 'example.com', categories: [] };
+const FEED = { id: feedId(7), host: 'example.com' };
 const ITEM = entryOf({ guid: 'g', url: 'https://example.com/a', title: 'A' });
 
 function draftOf(given: Partial<Entry>, now = NOW) {

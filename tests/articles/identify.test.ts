@@ -7,7 +7,7 @@ import type { Entry } from '../../src/feeds/entry.ts';
 import { feedId } from '../../src/ids.ts';
 import { entryOf, later, NOW } from './entries.ts';
 
-const FEED = { id: feedId(1), host: 'example.com', categories: [] };
+const FEED = { id: feedId(1), host: 'example.com' };
 
 /** The titles of what a document's entries come to. */
 function titlesOf(...entries: Partial<Entry>[]): string[] {

@@ -118,6 +118,23 @@ test('categories, names and URLs go over; the moved feed is found as the owner',
   assert.equal(await merge(), undefined, 'run twice');
 });
 
+test('what either carried stands in the categories of both, and its reads are to follow', async () => {
+  await save(moved, [entry('Of the old', { guid: '1' })]);
+  await save(owner, [entry('Of the owner', { guid: '2' })]);
+  await sql.query('delete from count_changes');
+  await merge();
+  const { items } = await listArticles(sql, { limit: 10 });
+  assert.deepEqual(
+    items.map(({ title, categories }) => [title, [...categories].sort()]),
+    [
+      ['Of the owner', ['new', 'news', 'old']],
+      ['Of the old', ['new', 'news', 'old']],
+    ],
+  );
+  const { rows } = await sql.query('select 1 from count_changes');
+  assert.equal(rows.length, 2);
+});
+
 test('an alias of the owner leads to it too', async () => {
   await sql.query("update feeds set url = 'https://c.example/' where id = $1", [owner]);
   await sql.query('insert into feed_aliases values ($1, $2)', [NEW, owner]);

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import fc from 'fast-check';
+import { changeFeed } from '../../src/articles/change-feed.ts';
 import { removeOldArticles } from '../../src/articles/clean-up.ts';
 import type { CarryingFeed } from '../../src/articles/draft.ts';
+import { importFeeds } from '../../src/articles/import-feeds.ts';
 import { type SavedArticles, saveArticles } from '../../src/articles/save.ts';
 import type { Sql } from '../../src/engines/sql.ts';
 import type { Entry } from '../../src/feeds/entry.ts';
@@ -139,6 +141,31 @@ describe('polls at the same time', { skip: skipWithoutPostgres }, () => {
     held.give();
     await first;
     assert.equal((await second).updated, 1);
+  });
+
+  it('and changes of the feeds’ categories leave each article in those of all that carry it', async () => {
+    const url = (n: number) => `https://example.com/${n}.rss`;
+    const feeds = [];
+    for (const n of [0, 1, 2]) feeds.push(await addFeed(opened.sql, url(n), ['all']));
+    for (let round = 0; round < 12; round += 1) {
+      // Some categories are new to all of those who want them at the same time.
+      const [one, other] = [`Round ${round % 5}`, `Round ${(round + 1) % 5}`];
+      const asked = [0, 1, 2].map((n) => ({ url: url(n), categories: n === 1 ? [other, one] : [other] }));
+      const numbers = NUMBERS.slice(round, round + 20);
+      await Promise.all([
+        ...feeds.map((feed, n) => pollInTransaction(feed, documentOf(n, numbers.slice(n)), round)),
+        ...feeds.slice(0, 2).map(({ id }) => changeFeed(opened.sql, id, { categories: [one, other] }, NOW)),
+        importFeeds(opened.sql, asked, NOW),
+        importFeeds(opened.sql, asked.toReversed(), NOW),
+      ]);
+      const { rows } = await opened.sql.query(
+        `select id from articles where
+           array(select category from article_categories where article_id = id order by 1) <> array(
+             select distinct category from sources join feed_categories using (feed_id) where article_id = id order by 1
+           )`,
+      );
+      assert.deepEqual(rows, [], `round ${round}`);
+    }
   });
 
   it('and a clean-up do not meet', async () => {

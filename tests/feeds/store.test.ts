@@ -65,7 +65,7 @@ test('adds feeds with their categories; what cannot be used is named', async () 
   ]);
 });
 
-test('a feed that is there gets the categories that it lacked, and keeps the rest', async () => {
+test('a feed that is there stays as it is, and which categories it lacks is said', async () => {
   const id = await addOne('https://a.example/feed', ['One']);
   await store.updateFeed(sql, id, { title: 'Mine', state: 'paused' });
   const again = await store.addFeeds(
@@ -74,8 +74,9 @@ test('a feed that is there gets the categories that it lacked, and keeps the res
     NOW,
   );
   assert.deepEqual([again.added, again.existing], [[], [id]]);
+  assert.deepEqual(again.wider, [{ id, categories: ['two'], hasOwnCategories: false }]);
   const feed = await store.findFeed(sql, id);
-  assert.deepEqual([feed?.title, feed?.state, feed?.categories], ['Mine', 'paused', ['one', 'two']]);
+  assert.deepEqual([feed?.title, feed?.state, feed?.categories], ['Mine', 'paused', ['one']]);
   const { rows } = await sql.query('select name from categories order by position');
   assert.deepEqual(rows, [{ name: 'One' }, { name: 'Two' }]);
 });
@@ -85,7 +86,10 @@ test('a URL that a feed moved from means that feed', async () => {
   await sql.query('insert into feed_aliases (url, feed_id) values ($1, $2)', ['https://old.example/feed', id]);
   const result = await store.addFeeds(sql, [{ url: 'https://old.example/feed', categories: ['Found'] }], NOW);
   assert.deepEqual([result.added, result.existing], [[], [id]]);
-  assert.deepEqual((await store.findFeed(sql, id))?.categories, ['found']);
+  assert.deepEqual(result.wider, [{ id, categories: ['found'], hasOwnCategories: false }]);
+  await store.updateFeed(sql, id, { categories: [] });
+  const again = await store.addFeeds(sql, [{ url: 'https://old.example/feed', categories: ['Found'] }], NOW);
+  assert.deepEqual(again.wider, [{ id, categories: ['found'], hasOwnCategories: true }]);
 });
 
 test('many new feeds: some are due at once, the others follow, and pages list them all', async () => {

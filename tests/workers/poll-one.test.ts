@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
+import { changeFeed } from '../../src/articles/change-feed.ts';
+import { importFeeds } from '../../src/articles/import-feeds.ts';
 import { listArticles } from '../../src/articles/list.ts';
 import { DAY } from '../../src/clock.ts';
 import type { Sql } from '../../src/engines/sql.ts';
@@ -96,6 +98,36 @@ test('a feed that moved for good to the URL of another is merged into it by its 
   assert.deepEqual((await findFeed(sql, owner))?.categories, ['new', 'old']);
   assert.equal(await poll(owner), 'fresh');
   assert.equal((await listArticles(sql, { limit: 10 })).items.length, 2, 'the same articles, without links, stay two');
+});
+
+test('a poll that was under way while its feed got other categories files what it brings under those', async () => {
+  origin.on('/feed', sending(FEED));
+  const [id] = (await addFeeds(sql, [{ url: `${origin.url}/feed`, categories: ['Old'] }], NOW)).added;
+  assert.ok(id !== undefined);
+  assert.equal(await poll(id), 'fresh');
+  const categories = async () => (await listArticles(sql, { limit: 10 })).items.map((item) => item.categories);
+
+  // One entry more, so that one article is new and two are known; held when it is fetched and read, and not yet stored.
+  const during = async (change: () => Promise<unknown>, body: string) => {
+    origin.on('/feed', sending(body));
+    const whole = tools;
+    const read: typeof reader.read = async (...given) => {
+      const feed = await reader.read(...given);
+      await change();
+      return feed;
+    };
+    tools = { ...tools, fetching: { ...tools.fetching, reader: { ...reader, read } } };
+    assert.equal(await poll(id), 'fresh');
+    tools = whole;
+  };
+  const third = FEED.replace('</item></channel>', '</item><item><title>Three</title><guid>3</guid></item></channel>');
+  await during(() => changeFeed(sql, id, { categories: ['New'] }, NOW), third);
+  assert.deepEqual(await categories(), [['new'], ['new'], ['new']]);
+
+  const again = [{ url: `${origin.url}/feed`, categories: ['More'] }];
+  await during(() => importFeeds(sql, again, NOW), third.replaceAll('3<', '4<'));
+  assert.equal((await categories()).length, 4);
+  assert.ok((await categories()).every((slugs) => slugs.join() === 'new,more'));
 });
 
 test('a name that nobody knows fails as one, with what to do, and well again as soon as it is known', async () => {

@@ -1,8 +1,9 @@
 import type { FastifyInstance } from 'fastify';
+import { importFeeds } from '../../articles/import-feeds.ts';
 import { CodedError } from '../../errors.ts';
 import { type OpmlContents, readOpml, writeOpml } from '../../feeds/opml.ts';
 import { keepOutlines, readOutlines } from '../../feeds/other-outlines.ts';
-import { addFeeds, readAllFeeds } from '../../feeds/store.ts';
+import { readAllFeeds } from '../../feeds/store.ts';
 import { ImportedSchema } from '../schemas/feed.ts';
 import { problems } from '../schemas/problem.ts';
 import type { SchemaTypes, ValueOf } from '../schemas/value-of.ts';
@@ -44,7 +45,7 @@ export function feedListRoutes({ sql, clock, settings }: Pick<ApiTools, 'sql' | 
         if (typeof request.body !== 'string') {
           throw new CodedError('media-type-unsupported', `Send OPML as ${OPML_TYPES.slice(0, 3).join(', ')}.`);
         }
-        return importFeeds(readOpml(request.body));
+        return importOpml(readOpml(request.body));
       },
     );
 
@@ -64,8 +65,8 @@ export function feedListRoutes({ sql, clock, settings }: Pick<ApiTools, 'sql' | 
     );
   };
 
-  async function importFeeds({ feeds, others }: OpmlContents): Promise<ValueOf<typeof ImportedSchema>> {
-    const { added, existing, rejected } = await addFeeds(sql, feeds, clock());
+  async function importOpml({ feeds, others }: OpmlContents): Promise<ValueOf<typeof ImportedSchema>> {
+    const { added, existing, rejected } = await importFeeds(sql, feeds, clock());
     await keepOutlines(sql, others);
     return {
       added: added.length,

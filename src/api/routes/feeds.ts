@@ -1,20 +1,13 @@
 import type { FastifyInstance } from 'fastify';
 import { timeZone } from '../../../config/parse.ts';
 import { changeFeed } from '../../articles/change-feed.ts';
+import { importFeeds } from '../../articles/import-feeds.ts';
 import { CodedError, messageOf } from '../../errors.ts';
 import type { DiscoveredFeeds } from '../../feeds/discovery.ts';
 import { explainFeed } from '../../feeds/explain.ts';
 import type { Feed } from '../../feeds/feed.ts';
 import { limitsOf } from '../../feeds/interval.ts';
-import {
-  addFeeds,
-  findFeed,
-  findFeedByUrl,
-  listFeeds,
-  listPolls,
-  readPollTarget,
-  removeFeed,
-} from '../../feeds/store.ts';
+import { findFeed, findFeedByUrl, listFeeds, listPolls, readPollTarget, removeFeed } from '../../feeds/store.ts';
 import { readFeedUrl } from '../../feeds/url.ts';
 import { findPushState } from '../../feeds/websub/store.ts';
 import { type FeedId, feedId } from '../../ids.ts';
@@ -90,7 +83,7 @@ function addCollection(app: FastifyInstance, { sql, clock, discoverFeeds }: Feed
       const { title = '', categories = [], discover = false, keepDays } = request.body;
       const url = discover ? feedUrlOf(await discoverFeeds(request.body.url), request.body.url) : request.body.url;
       const feed = { url, title, siteUrl: null, categories, ...(keepDays !== undefined && { keepDays }) };
-      const { added, existing, rejected } = await addFeeds(sql, [feed], clock());
+      const { added, existing, rejected } = await importFeeds(sql, [feed], clock());
       if (rejected[0] !== undefined) throw new CodedError('feed-url-invalid', rejected[0].message);
       const [id] = added;
       if (id === undefined) throw new CodedError('feed-exists', `It is feed ${existing[0]}.`);

@@ -1,9 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { importFeeds } from '../../articles/import-feeds.ts';
 import { MINUTE } from '../../clock.ts';
 import { CodedError } from '../../errors.ts';
 import { readOpml } from '../../feeds/opml.ts';
 import { keepOutlines } from '../../feeds/other-outlines.ts';
-import { addFeeds, findFeed, updateFeed } from '../../feeds/store.ts';
+import { findFeed, updateFeed } from '../../feeds/store.ts';
 import { type FeedId, feedId } from '../../ids.ts';
 import { CURATION_ACTIONS, CURATION_TARGETS } from '../../ranking/curation.ts';
 import { addCuration, endCuration } from '../../ranking/curation-store.ts';
@@ -95,7 +96,11 @@ function actionsOf({ sql, clock, pollNow, checkFeed, discoverFeeds }: OpsTools):
       const best = found.best?.via === 'itself' ? url.trim() : found.best?.url;
       if (best === undefined) throw notFound(found);
       const categories = category.trim() === '' ? [] : [category.trim()];
-      const { added, rejected } = await addFeeds(sql, [{ url: best, title: '', siteUrl: null, categories }], clock());
+      const { added, rejected } = await importFeeds(
+        sql,
+        [{ url: best, title: '', siteUrl: null, categories }],
+        clock(),
+      );
       if (rejected[0] !== undefined) throw new CodedError('feed-url-invalid', rejected[0].message);
       const [id] = added;
       if (id === undefined) return said.thereAlready(best);
@@ -113,7 +118,7 @@ function actionsOf({ sql, clock, pollNow, checkFeed, discoverFeeds }: OpsTools):
     },
     async '/ops/feeds/import'({ opml = '' }, _request, said) {
       const { feeds, others } = readOpml(opml);
-      const { added, existing, rejected } = await addFeeds(sql, feeds, clock());
+      const { added, existing, rejected } = await importFeeds(sql, feeds, clock());
       await keepOutlines(sql, others);
       return {
         text: said.imported(added.length, existing.length, rejected.length),
