@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { cpSync, readdirSync, readFileSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -39,12 +49,48 @@ test('a clone puts its sources together once, and anew when they change', async 
   assert.equal(readdirSync(join(clone, 'dist')).length, 1, 'what is published is one build');
 });
 
+test('a build that is not whole is made again', async (t) => {
+  const clone = await cloneInto(t);
+  const before = await version(clone);
+  const [name = ''] = readdirSync(join(clone, 'dist'));
+  const build = join(clone, 'dist', name);
+  const whole = contentsOf(build);
+  const chunk = Object.keys(whole).find((file) => /^chunk-.*\.js$/.test(file)) ?? '';
+  const damages: Record<string, () => void> = {
+    'one file is empty, as after a power cut': () => truncateSync(join(build, chunk)),
+    'one was never copied': () => rmSync(join(build, chunk)),
+    'the list is missing, which is written last': () => rmSync(join(build, 'files.json')),
+  };
+  for (const [damage, wreak] of Object.entries(damages)) {
+    wreak();
+    assert.equal(await version(clone), before, damage);
+    assert.deepEqual(contentsOf(build), whole, damage);
+    assert.deepEqual(readdirSync(join(clone, 'dist')), [name], damage);
+  }
+});
+
+test('on a full disk the sources are run, and nothing half is left', async (t) => {
+  const clone = await cloneInto(t);
+  const before = await version(clone);
+  rmSync(join(clone, 'dist'), { recursive: true });
+  // No file may become larger than 64 kB.
+  const { stdout } = await runFile('bash', ['-c', 'ulimit -f 64; node bin/newsrank.js --version'], { cwd: clone });
+  assert.equal(stdout, before);
+  assert.deepEqual(readdirSync(join(clone, 'dist')), []);
+  assert.equal(await version(clone), before);
+  assert.equal(readdirSync(join(clone, 'dist')).length, 1);
+});
+
 test('where nothing can be put together the sources are run', async (t) => {
   const clone = await cloneInto(t);
   writeFileSync(join(clone, 'dist'), 'in the way of the folder');
   changeVersion(clone, 'changed');
   assert.equal(await version(clone), 'changed\n');
 });
+
+function contentsOf(folder: string): Record<string, string> {
+  return Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')]));
+}
 
 async function cloneInto(t: TestContext): Promise<string> {
   const clone = await emptyFolder(t);
