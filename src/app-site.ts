@@ -18,15 +18,18 @@ import { openRefusals } from './views/refusals.ts';
 import { registerEmbed } from './web/embed/register.ts';
 import { registerPages } from './web/pages.ts';
 
+type SiteEngines = Pick<Engines, 'openImpatientSql' | 'redis' | 'connectRedis'>;
+
 /** The API and the pages, not yet listening. */
 export async function openSite(
-  { engines, ...health }: HealthTools & Pick<ApiTools, 'localToken'> & { readonly engines: Engines },
+  { engines, ...health }: HealthTools & Pick<ApiTools, 'localToken'> & { readonly engines: SiteEngines },
   fetching: () => Promise<Fetching>,
   polls: JobQueue<'poll-feed'>,
   closers: Closers,
 ) {
   const { clock, settings, metrics, log } = health;
-  const { sql, redis } = engines;
+  const { redis } = engines;
+  const sql = engines.openImpatientSql();
   const tools = { ...health, sql, redis };
   const viewsLog = log.child({ stage: 'views' });
   const deskTools = { ...tools, log: log.child({ stage: 'feeds' }) };

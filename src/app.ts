@@ -166,14 +166,14 @@ function observeConnections({ databaseConnections }: Engines, metrics: Metrics):
 
 /** Asks both servers at once; one that takes over a second counts as down. */
 async function readiness(
-  { sql, redis }: Engines,
+  { askDatabase, redis }: Engines,
   migrations: readonly Migration[],
   metrics: Metrics,
   isStopping: boolean,
 ): Promise<Readiness> {
   const patience = new Promise<never>((_, reject) => setTimeout(() => reject(new Error('late')), SECOND).unref());
   const [database, cache] = await Promise.allSettled([
-    Promise.race([hasSchema(sql, migrations), patience]),
+    askDatabase((sql) => hasSchema(sql, migrations)),
     Promise.race([pingRedis(redis), patience]),
   ]);
   const isUp = {

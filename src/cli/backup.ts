@@ -8,7 +8,7 @@ import { createGunzip, createGzip } from 'node:zlib';
 import type { Command } from 'commander';
 import { systemClock } from '../clock.ts';
 import { openClosers } from '../closers.ts';
-import { openDatabase } from '../engines/open.ts';
+import { openDatabase } from '../engines/database.ts';
 import { mastersOf, openRedis } from '../engines/redis.ts';
 import { CodedError, messageOf } from '../errors.ts';
 import { backUp } from '../schema/backup.ts';

@@ -1,6 +1,6 @@
 import type { Settings } from '../../config/settings.ts';
 import { openClosers } from '../closers.ts';
-import { openDatabase } from '../engines/open.ts';
+import { openDatabase } from '../engines/database.ts';
 import type { Sql } from '../engines/sql.ts';
 import { openLog } from '../log.ts';
 import { migrate } from '../schema/migrate.ts';

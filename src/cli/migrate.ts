@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { openClosers } from '../closers.ts';
-import { openDatabase } from '../engines/open.ts';
+import { openDatabase } from '../engines/database.ts';
 import { openLog } from '../log.ts';
 import { migrate } from '../schema/migrate.ts';
 import type { Terminal } from './terminal.ts';

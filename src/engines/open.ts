@@ -1,27 +1,21 @@
-import { join } from 'node:path';
 import type { Settings } from '../../config/settings.ts';
 import type { Closers } from '../closers.ts';
 import type { Log } from '../log.ts';
 import { withoutEchoes } from '../without-echoes.ts';
 import { addressOf } from './address.ts';
-import { lockFolder } from './folder-lock.ts';
-import type { Connections } from './postgres.ts';
+import { type Database, openDatabase } from './database.ts';
 import { closeRedis, openRedis, type RedisClient, type RedisPurpose } from './redis.ts';
 import { findLosses } from './redis-losses.ts';
-import type { Sql } from './sql.ts';
 
 /** What all stages stand on. */
-export interface Engines {
-  readonly sql: Sql;
+export interface Engines extends Omit<Database, 'connections'> {
   /** For commands: the one that everything shares that does not block. */
   readonly redis: RedisClient;
   readonly redisUrl: string;
   /** One more connection, closed with the engines. */
   connectRedis(purpose: RedisPurpose): Promise<RedisClient>;
-  /** Which engines are in use, and what that means for durability. */
-  readonly description: string;
   /** Connections to PostgreSQL by what they do; none on the embedded one. */
-  databaseConnections(): Connections;
+  databaseConnections: Database['connections'];
   /** Redis is part of this process: empty at each start, restored from PostgreSQL. */
   readonly isRedisEphemeral: boolean;
 }
@@ -74,7 +68,13 @@ export async function openEngines(
   };
   // A Redis that cannot be used is found before the embedded database is made: a failed first start leaves nothing.
   const given = settings.REDIS_URL === undefined ? undefined : await openCommands();
-  const database = await openDatabase(settings, closers, () => onError('postgresql'));
+  const database = await openDatabase(settings, closers, {
+    onError: () => onError('postgresql'),
+    onHang: (isHanging) => {
+      if (isHanging) log.error('PostgreSQL does not answer: what needs it is refused until it does');
+      else log.info('PostgreSQL answers again');
+    },
+  });
   const { server, redis } = given ?? (await openCommands());
   const connectRedis = (purpose: RedisPurpose) => connect(server.url, purpose);
   const description = `${database.description}; ${server.description}`;
@@ -84,31 +84,11 @@ export async function openEngines(
     for (const loss of [evicts, forgets]) if (loss !== undefined) log.warn(loss);
   }
   const isRedisEphemeral = server.isEphemeral;
-  const { sql, connections } = database;
+  const { connections, ...asked } = database;
   return {
-    ...{ sql, redis, redisUrl: server.url, connectRedis, description, isRedisEphemeral },
+    ...{ ...asked, redis, redisUrl: server.url, connectRedis, description, isRedisEphemeral },
     databaseConnections: connections,
   };
-}
-
-export async function openDatabase(
-  { DATABASE_URL: url, DATA_DIR: folder }: EngineSettings,
-  closers: Closers,
-  onError?: () => void,
-): Promise<{ sql: Sql; description: string; connections(): Connections }> {
-  if (url !== undefined) {
-    const { openPostgres } = await import('./postgres.ts');
-    const { sql, close, connections } = await openPostgres(url, onError);
-    closers.add('PostgreSQL', close);
-    return { sql, description: `PostgreSQL at ${addressOf(url, 5432)}`, connections };
-  }
-  const { release } = await lockFolder(folder);
-  closers.add('lock of the data folder', release);
-  const { openPglite } = await import('./pglite.ts');
-  const { sql, close } = await openPglite(join(folder, 'postgres'));
-  closers.add('embedded PostgreSQL', close);
-  const promise = 'survives a crash of this process, not always a power cut';
-  return { sql, description: `embedded PostgreSQL in ${folder} (${promise})`, connections: () => ({}) };
 }
 
 async function openServer(

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type CustomTypesConfig, Pool, type QueryConfig } from 'pg';
+import { type Client, type CustomTypesConfig, Pool, type QueryConfig } from 'pg';
 import { CodedError, messageOf } from '../errors.ts';
 import { addressOf } from './address.ts';
 import { ANSWER_LIMIT_MS, type LimitedSession, limitAnswers } from './answer-limit.ts';
@@ -25,48 +25,82 @@ const TYPES = { getTypeParser: decoderOf as CustomTypesConfig['getTypeParser'] }
 /** Connections of a pool: in use, free, and calls that wait for one. */
 export type Connections = Partial<Record<'busy' | 'idle' | 'waiting', number>>;
 
-/**
- * PostgreSQL on a server; `close` waits for what runs, `onError` hears of connections that failed. Throws
- * `database-unreachable` when nobody answers at first.
- */
-export async function openPostgres(
+/** PostgreSQL by way of a few connections, each made when it is needed. */
+export interface PostgresPool {
+  readonly sql: Sql;
+  /** Waits for what runs. */
+  close(): Promise<void>;
+  /** Lets all connections go without a word to the server, which may be gone: what runs on them fails, nothing more begins. */
+  abandon(): void;
+  connections(): Connections;
+}
+
+export interface PoolLimits {
+  readonly max: number;
+  /** How long a connection may take to be made (ms). */
+  readonly connectMs: number;
+}
+
+/** PostgreSQL on a server; `onError` hears of connections that failed. Throws `database-unreachable` when nobody answers at first. */
+export async function openPostgres(url: string, onError?: () => void): Promise<PostgresPool> {
+  const pool = openPool(url, onError);
+  try {
+    await pool.sql.query('select 1');
+  } catch (error) {
+    await pool.close();
+    throw unreachable(url, error);
+  }
+  return pool;
+}
+
+/** The same, not asked for anything yet. */
+export function openPool(
   url: string,
   onError: () => void = () => {},
-): Promise<{ sql: Sql; close(): Promise<void>; connections(): Connections }> {
+  { max = MAX_CONNECTIONS, connectMs = CONNECT_TIMEOUT_MS }: Partial<PoolLimits> = {},
+): PostgresPool {
+  const open = new Set<Client>();
+  let isAbandoned = false;
   const pool = new Pool({
     connectionString: url,
     application_name: 'newsrank',
     types: TYPES,
-    max: MAX_CONNECTIONS,
+    max,
     // A statement goes out when it is called, whether the one before was answered or not.
     pipeline: true,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    connectionTimeoutMillis: connectMs,
     idleTimeoutMillis: 30_000,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     onConnect: async (client) => {
+      if (isAbandoned) throw new Error('Connection terminated: it came too late.');
+      open.add(client as Client);
+      client.once('end', () => open.delete(client as Client));
       await client.query(limited(SESSION_SETTINGS));
     },
   });
   // The pool replaces a connection that breaks while idle; unheard, the event would end the process.
   pool.on('error', onError);
-  try {
-    await pool.query('select 1');
-  } catch (error) {
-    await pool.end();
-    throw unreachable(url, error);
-  }
   const lend: Lend = (run) => lendFrom(pool, run, onError);
   const sql = sqlOver({
     isSingle: false,
     free: sessionOn(lend),
     begin: (work) => begin(lend, work),
   });
-  const connections = () => {
-    const { totalCount, idleCount: idle, waitingCount: waiting } = pool;
-    return { busy: totalCount - idle, idle, waiting };
+  return {
+    sql,
+    close: () => pool.end(),
+    abandon() {
+      isAbandoned = true;
+      // First, so that nobody who waits is lent the place of one that breaks.
+      pool.end().catch(() => {});
+      for (const { connection } of open) connection.stream.destroy();
+    },
+    connections() {
+      const { totalCount, idleCount: idle, waitingCount: waiting } = pool;
+      return { busy: totalCount - idle, idle, waiting };
+    },
   };
-  return { sql, close: () => pool.end(), connections };
 }
 
 const limited = (text: string): QueryConfig & { query_timeout: number } => ({ text, query_timeout: ANSWER_LIMIT_MS });

@@ -7,7 +7,6 @@ import { loadSettings } from '../../config/load.ts';
 import { openSite } from '../../src/app-site.ts';
 import { systemClock } from '../../src/clock.ts';
 import { type Closers, openClosers } from '../../src/closers.ts';
-import type { Engines } from '../../src/engines/open.ts';
 import { closeRedis, openRedis, type RedisPurpose } from '../../src/engines/redis.ts';
 import type { Sql } from '../../src/engines/sql.ts';
 import { startValkey } from '../../src/engines/valkey.ts';
@@ -93,10 +92,7 @@ async function openOwnSite(closers: Closers, lines: string[]): Promise<Own> {
     closers.add(purpose, () => closeRedis(client));
     return client;
   };
-  const engines: Engines = {
-    ...{ sql, redis: await connectRedis('commands'), redisUrl, connectRedis, description: 'of a test' },
-    ...{ databaseConnections: () => ({}), isRedisEphemeral: false },
-  };
+  const engines = { openImpatientSql: () => sql, redis: await connectRedis('commands'), connectRedis };
   await restoreCounts(sql, engines.redis, new Date());
   // What is to be counted must be in Redis, or an audit needs to write nothing.
   await recordReads(engines.redis, shardOf(article), new Date(), [{ ...READ, article, at: new Date() }]);
