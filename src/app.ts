@@ -7,6 +7,7 @@ import type { Readiness } from './api/tools.ts';
 import type { Fetching } from './app-fetching.ts';
 import { type Clock, SECOND, systemClock } from './clock.ts';
 import { type Closers, openClosers } from './closers.ts';
+import { measureClockOffset } from './engines/clock-offset.ts';
 import { type Engines, openEngines } from './engines/open.ts';
 import { pingRedis } from './engines/redis.ts';
 import type { Sql } from './engines/sql.ts';
@@ -66,7 +67,7 @@ async function open(settings: Settings, log: Log, tools: Required<AppOptions>, c
     onReconnect: () => metrics.redisReconnects.inc(),
   });
   stopping.throwIfAborted();
-  observeConnections(engines, metrics);
+  observeEngines(engines, metrics, clock);
   const { sql, redis } = engines;
   const migrations = await readMigrations();
   await migrate(sql, log, migrations);
@@ -156,12 +157,13 @@ async function letCommandsIn(settings: Settings, listening: string, token: strin
   closers.add('way in for commands', remove);
 }
 
-function observeConnections({ databaseConnections }: Engines, metrics: Metrics): void {
+function observeEngines({ sql, databaseConnections }: Engines, metrics: Metrics, clock: Clock): void {
   for (const dependency of ['postgresql', 'redis'] as const) metrics.dependencyErrors.inc({ dependency }, 0);
   metrics.onScrape(async () => {
     for (const [state, count] of Object.entries(databaseConnections()))
       metrics.databaseConnections.set({ state }, count);
   });
+  metrics.onScrape(async () => metrics.clockOffset.set(await measureClockOffset(sql, clock)));
 }
 
 /** Asks both servers at once; one that takes over a second counts as down. */

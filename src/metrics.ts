@@ -81,6 +81,10 @@ export function openMetrics(version: string, roles: readonly string[] = []) {
     },
     feeds: gauge('feeds', 'Feeds by state. Whole installation, exported by the scheduler role.', ['state']),
     feedsOverdue: gauge('feeds_overdue', 'Feeds due for over a minute. Whole installation, scheduler role.'),
+    feedsHeldByHost: gauge(
+      'feeds_held_by_host',
+      'Of feeds_overdue, those whose host has more due than it may be asked for at once. Whole installation, scheduler role.',
+    ),
     pollLateness: histogram('poll_lateness_seconds', 'From due to started, per poll.', LATENESS_SECONDS),
     polls: counter('polls_total', 'Polls by outcome, failures by class.', ['outcome']),
     fetchDuration: histogram(
@@ -153,6 +157,20 @@ export function openMetrics(version: string, roles: readonly string[] = []) {
       'redis_reconnects_total',
       'Times that connections to Redis were made anew: all that come back together are one.',
     ),
+    databaseSize: gauge('database_size_bytes', 'Disk that the database takes. Whole installation, scheduler role.'),
+    redisMemory: gauge('redis_memory_bytes', 'Memory of Redis, used and allowed. Whole installation, scheduler role.', [
+      'kind',
+    ]),
+    redisFullness: gauge(
+      'redis_memory_ratio',
+      'What the fullest Redis server holds of its maxmemory. Whole installation, scheduler role.',
+    ),
+    redisMisset: gauge(
+      'redis_setting_wrong',
+      '1 where Redis is set so that counts may be lost. Whole installation, scheduler role.',
+      ['setting'],
+    ),
+    clockOffset: gauge('clock_offset_seconds', 'By how much the clock of this process is ahead of that of PostgreSQL.'),
     databaseConnections: gauge('db_pool_connections', 'Connections of this process to PostgreSQL.', ['state']),
     ownOutage: gauge('own_outage', '1 while most hosts fail at once, so that no feed is blamed.'),
   };

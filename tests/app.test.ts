@@ -195,7 +195,7 @@ test('roles run in processes of their own on the same servers', { skip: skipReas
   const [ofApi, ofPoller, ofRest] = await Promise.all(
     [api, poller, rest].map(async ({ url }) => (await fetch(`${url}/metrics`)).text()),
   );
-  for (const gauge of ['archive_lag_seconds', 'ranking_age_seconds', 'feeds_overdue']) {
+  for (const gauge of ['archive_lag_seconds', 'ranking_age_seconds', 'feeds_overdue', 'database_size_bytes']) {
     const value = new RegExp(`^newsrank_${gauge}(?:{list="\\w+"})? \\d`, 'm');
     assert.match(ofRest ?? '', value);
     // It would be the least, and hide how the others fare.

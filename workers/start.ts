@@ -118,7 +118,9 @@ export async function openWorkers(roles: readonly Role[], tools: WorkerTools, cl
       else tick('keep-subscriptions', SUBSCRIPTION_TICKS * settings.SCHEDULE_INTERVAL);
       const queues = await watchQueues(() => engines.connectRedis('queue'), tools.log, closers);
       const isWorked = (queue: string) => queue !== 'keep-subscriptions' || settings.PUBLIC_URL !== undefined;
-      observeInstallation({ sql, clock, metrics, queues: queues.filter(({ name }) => isWorked(name)) });
+      const { isRedisEphemeral } = engines;
+      const worked = queues.filter(({ name }) => isWorked(name));
+      observeInstallation({ sql, redis, isRedisEphemeral, clock, metrics, queues: worked });
       // What a host's budget allows until the next tick, and some more, since other feeds of it may be put off.
       const span = Math.max(settings.SCHEDULE_INTERVAL, 15 * SECOND) / MINUTE;
       const share = { limit: 250, perHost: Math.ceil(settings.HOST_REQUESTS_PER_MINUTE * span) };

@@ -2,58 +2,23 @@
  * The Grafana dashboards, as rows of panels: what they show is decided here, and `npm run dashboards` writes the JSON that
  * Grafana reads. Gauges of the whole installation are exported by one role, and read with max.
  */
-import type { Dashboard, Panel } from './grafana.ts';
-
-/** What every query is narrowed by: the variables above each dashboard. */
-const HERE = 'instance=~"$instance"';
-const rate = (metric: string, labels = '') => `rate(newsrank_${metric}{${HERE}${labels}}[$__rate_interval])`;
-const sumBy = (label: string, metric: string, labels = '') => `sum by (${label}) (${rate(metric, labels)})`;
-const quantiles = (metric: string, labels = ''): Record<string, string> =>
-  Object.fromEntries(
-    [0.5, 0.9, 0.99].map((q) => [
-      `p${q * 100}`,
-      `histogram_quantile(${q}, sum by (le) (${rate(`${metric}_bucket`, labels)}))`,
-    ]),
-  );
-const p90By = (label: string, metric: string) =>
-  `histogram_quantile(0.9, sum by (le, ${label}) (${rate(`${metric}_bucket`)}))`;
-
-const polls: Panel = { title: 'Polls', unit: 'cps', queries: { '{{outcome}}': sumBy('outcome', 'polls_total') } };
-const views: Panel = { title: 'Views', unit: 'cps', queries: { '{{result}}': sumBy('result', 'views_total') } };
-const requests: Panel = {
-  title: 'Requests',
-  unit: 'reqps',
-  queries: { '{{status_class}}': sumBy('status_class', 'http_request_duration_seconds_count') },
-};
-const articles: Panel = {
-  title: 'Entries stored',
-  unit: 'cps',
-  queries: { '{{result}}': sumBy('result', 'articles_total') },
-};
-const waiting: Panel = {
-  title: 'Jobs that wait',
-  queries: { '{{queue}}': 'max by (queue) (newsrank_queue_jobs{state="waiting"})' },
-};
-const overdue: Panel = {
-  title: 'Feeds overdue',
-  help: 'Due for over a minute. More than a few for long: there are too few pollers.',
-  isStat: true,
-  queries: { overdue: 'max(newsrank_feeds_overdue)' },
-};
-const listAge: Panel = {
-  title: 'Lists built',
-  help: 'Since any ranker built the current lists last, and any counter looked for periods that have ended (each minute).',
-  unit: 's',
-  isStat: true,
-  queries: { '{{list}}': 'min by (list) (newsrank_ranking_age_seconds)' },
-};
-const archiveAge: Panel = {
-  title: 'Counts archived',
-  help: 'Since any counter archived last: so much an empty Redis would lose.',
-  unit: 's',
-  isStat: true,
-  queries: { lag: 'min(newsrank_archive_lag_seconds)' },
-};
+import type { Dashboard } from './grafana.ts';
+import {
+  archiveAge,
+  articles,
+  HERE,
+  listAge,
+  overdue,
+  p90By,
+  polls,
+  quantiles,
+  rate,
+  redisFullness,
+  requests,
+  sumBy,
+  views,
+  waiting,
+} from './panels.ts';
 
 export const DASHBOARDS: readonly Dashboard[] = [
   {
@@ -63,17 +28,22 @@ export const DASHBOARDS: readonly Dashboard[] = [
       [
         {
           title: 'Servers',
-          help: '1 while every process reaches them.',
+          help: 'Up while every process reaches them.',
           isStat: true,
+          red: { below: 1 },
+          words: { 0: 'down', 1: 'up' },
           queries: { '{{dependency}}': 'min by (dependency) (newsrank_dependency_up)' },
         },
         overdue,
         listAge,
         archiveAge,
+        redisFullness,
         {
           title: 'Own outage',
-          help: '1 while most publishers fail at once; no feed is blamed for it.',
+          help: 'Yes while most publishers fail at once; no feed is blamed for it.',
           isStat: true,
+          red: { from: 1 },
+          words: { 0: 'no', 1: 'yes' },
           queries: { outage: 'max(newsrank_own_outage)' },
         },
       ],
@@ -93,10 +63,7 @@ export const DASHBOARDS: readonly Dashboard[] = [
     uid: 'newsrank-feeds',
     title: 'newsrank: feeds',
     rows: [
-      [
-        { title: 'Feeds', queries: { '{{state}}': 'max by (state) (newsrank_feeds)' } },
-        { ...overdue, isStat: true },
-      ],
+      [{ title: 'Feeds', queries: { '{{state}}': 'max by (state) (newsrank_feeds)' } }, overdue],
       [polls, { title: 'From due to started', unit: 's', queries: quantiles('poll_lateness_seconds') }],
       [
         { title: 'Fetches', unit: 's', queries: quantiles('fetch_duration_seconds', ',phase="total"') },
@@ -158,8 +125,19 @@ export const DASHBOARDS: readonly Dashboard[] = [
         archiveAge,
         {
           title: 'Wrong counts',
+          help: 'Found by audits within a day. Never should there be any.',
           isStat: true,
+          red: { from: 0.5 },
           queries: { wrong: 'sum(increase(newsrank_audit_differences_total[1d]))' },
+        },
+        redisFullness,
+        {
+          title: 'Settings of Redis',
+          help: 'Wrong where counts may be lost: it evicts keys, or keeps no append-only file.',
+          isStat: true,
+          red: { from: 1 },
+          words: { 0: 'right', 1: 'wrong' },
+          queries: { '{{setting}}': 'max by (setting) (newsrank_redis_setting_wrong)' },
         },
       ],
       [views, { title: 'Reads a script call', queries: quantiles('view_batch_size') }],
@@ -245,6 +223,21 @@ export const DASHBOARDS: readonly Dashboard[] = [
           title: 'Reconnects to Redis',
           unit: 'cps',
           queries: { '{{instance}}': sumBy('instance', 'redis_reconnects_total') },
+        },
+      ],
+      [
+        {
+          title: 'Memory of Redis',
+          unit: 'bytes',
+          queries: { '{{kind}}': 'max by (kind) (newsrank_redis_memory_bytes)' },
+        },
+        { title: 'Disk of the database', unit: 'bytes', queries: { database: 'max(newsrank_database_size_bytes)' } },
+        {
+          title: 'Clocks',
+          help: 'By how much the clock of a process is ahead of that of PostgreSQL.',
+          unit: 's',
+          isSigned: true,
+          queries: { '{{instance}}': `newsrank_clock_offset_seconds{${HERE}}` },
         },
       ],
     ],

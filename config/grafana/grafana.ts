@@ -4,6 +4,12 @@ export interface Panel {
   readonly help?: string;
   readonly unit?: string;
   readonly isStat?: true;
+  /** The values that a number is red at; without, it is never: Grafana's own red begins at 80, and 0 is green. */
+  readonly red?: { readonly from: number } | { readonly below: number };
+  /** What stands in the place of values that are states. */
+  readonly words?: Readonly<Record<number, string>>;
+  /** Values may be below 0. */
+  readonly isSigned?: true;
   readonly queries: Readonly<Record<string, string>>;
 }
 
@@ -43,13 +49,44 @@ const INSTANCE = {
   ...{ includeAll: true, multi: true, allValue: '.*', current: { text: 'All', value: '$__all' } },
 };
 
-function panelJson({ title, help, unit = 'short', isStat, queries }: Panel, gridPos: object) {
+const STAT = {
+  reduceOptions: { calcs: ['lastNotNull'], fields: '', values: false },
+  ...{ colorMode: 'value', graphMode: 'area', textMode: 'auto' },
+};
+const PLOT = {
+  legend: { displayMode: 'list', placement: 'bottom', showLegend: true },
+  tooltip: { mode: 'multi', sort: 'desc' },
+};
+
+function panelJson(panel: Panel, gridPos: object) {
+  const { title, help, unit = 'short', isStat, isSigned, queries } = panel;
+  const options = isStat ? STAT : PLOT;
   return {
     ...{ title, type: isStat ? 'stat' : 'timeseries', gridPos, datasource: SOURCE },
     ...(help !== undefined && { description: help }),
-    fieldConfig: { defaults: { unit, min: 0 }, overrides: [] },
+    fieldConfig: { defaults: { unit, ...(!isSigned && { min: 0 }), ...coloursOf(panel) }, overrides: [] },
+    options,
     targets: Object.entries(queries).map(([legendFormat, expr], index) => ({
       ...{ refId: String.fromCharCode(65 + index), datasource: SOURCE, expr, legendFormat },
     })),
+  };
+}
+
+/** Colours of a number by its value, and its words. */
+function coloursOf({ isStat, red, words }: Panel) {
+  if (!isStat) return {};
+  const steps = (first: string, second?: { color: string; value: number }) => [
+    { color: first, value: null },
+    ...(second === undefined ? [] : [second]),
+  ];
+  const bySteps = () => {
+    if (red === undefined) return steps('text');
+    if ('from' in red) return steps('green', { color: 'red', value: red.from });
+    return steps('red', { color: 'green', value: red.below });
+  };
+  const texts = Object.entries(words ?? {}).map(([value, text]) => [value, { text }]);
+  return {
+    thresholds: { mode: 'absolute', steps: bySteps() },
+    mappings: texts.length === 0 ? [] : [{ type: 'value', options: Object.fromEntries(texts) }],
   };
 }

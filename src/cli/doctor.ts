@@ -82,7 +82,7 @@ async function examineEngines(settings: Settings, closers: ReturnType<typeof ope
     }),
     await look('feeds', async () => {
       const states = Object.entries(await countFeedsByState(sql)).map(([state, count]) => `${count} ${state}`);
-      return `${states.join(', ') || 'none yet'}; ${await countOverdue(sql, systemClock())} overdue`;
+      return `${states.join(', ') || 'none yet'}; ${(await countOverdue(sql, systemClock())).all} overdue`;
     }),
     await look('counts', async () => {
       const audit = auditBody(await auditCounts(sql, redis, 'look', systemClock()));

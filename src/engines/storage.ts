@@ -11,11 +11,20 @@ export interface Storage {
   readonly redisLimit: number | null;
 }
 
+/** What Redis holds and may hold, in bytes, all masters together. */
+export interface RedisMemory {
+  readonly used: number;
+  /** Null where a server has no limit. */
+  readonly limit: number | null;
+  /** Of the fullest server with a limit: what it holds of what it may, 0 to 1. */
+  readonly fullest: number | null;
+}
+
 const TABLES = 6;
 
 export async function readStorage(sql: Sql, redis: RedisClient): Promise<Storage> {
-  const [database, tables, memory] = await Promise.all([
-    sql.query<{ bytes: number }>('select pg_database_size(current_database())::float8 as bytes'),
+  const [database, tables, { used, limit }] = await Promise.all([
+    readDatabaseSize(sql),
     sql.query<Storage['tables'][number]>(
       `select coalesce(root.relname, c.relname)::text as name, sum(pg_total_relation_size(c.oid))::float8 as bytes,
               sum(greatest(c.reltuples, 0))::float8 as rows
@@ -24,14 +33,27 @@ export async function readStorage(sql: Sql, redis: RedisClient): Promise<Storage
         group by 1 order by 2 desc limit $1`,
       [TABLES],
     ),
-    readMemory(redis),
+    readRedisMemory(redis),
   ]);
-  return { database: database.rows[0]?.bytes ?? 0, tables: tables.rows, ...memory };
+  return { database, tables: tables.rows, redis: used, redisLimit: limit };
 }
 
-async function readMemory(redis: RedisClient): Promise<Pick<Storage, 'redis' | 'redisLimit'>> {
+/** Bytes that the database takes on its disk. */
+export async function readDatabaseSize(sql: Sql): Promise<number> {
+  const { rows } = await sql.query<{ bytes: number }>('select pg_database_size(current_database())::float8 as bytes');
+  return rows[0]?.bytes ?? 0;
+}
+
+export async function readRedisMemory(redis: RedisClient): Promise<RedisMemory> {
   const infos = await Promise.all(mastersOf(redis).map((master) => master.info('memory')));
-  const sum = (field: string) =>
-    infos.reduce((total, info) => total + Number(new RegExp(`^${field}:(\\d+)`, 'm').exec(info)?.[1] ?? 0), 0);
-  return { redis: sum('used_memory'), redisLimit: sum('maxmemory') || null };
+  const numbers = (field: string) =>
+    infos.map((info) => Number(new RegExp(`^${field}:(\\d+)`, 'm').exec(info)?.[1] ?? 0));
+  const sum = (values: readonly number[]) => values.reduce((total, one) => total + one, 0);
+  const [used, limits] = [numbers('used_memory'), numbers('maxmemory')];
+  const shares = limits.flatMap((limit, n) => (limit === 0 ? [] : (used[n] ?? 0) / limit));
+  return {
+    used: sum(used),
+    limit: limits.includes(0) ? null : sum(limits),
+    fullest: shares.length === 0 ? null : Math.max(...shares),
+  };
 }

@@ -1,3 +1,4 @@
+import { MINUTE } from '../clock.ts';
 import type { Sql } from '../engines/sql.ts';
 import type { FeedState } from './feed.ts';
 
@@ -25,17 +26,29 @@ export async function countFeedsByState(sql: Sql): Promise<Partial<Record<FeedHe
   return Object.fromEntries(rows.map(({ state, count }) => [state, count]));
 }
 
-/** Feeds that are due and that nobody polls yet. */
-export async function countOverdue(sql: Sql, now: Date): Promise<number> {
+/** A poll that was begun in time has ended by then. */
+const OVERDUE_AFTER = MINUTE;
+
+export interface Overdue {
+  readonly all: number;
+  /** Of these, those in the line of a host that has more of them due than it may be asked for at once. */
+  readonly heldByHost: number;
+}
+
+/**
+ * Feeds that have been due for over a minute, claimed or not: where nobody polls, each is claimed again as soon as a lease
+ * ends.
+ */
+export async function countOverdue(sql: Sql, now: Date): Promise<Overdue> {
   // Line by line (claim.sql), so that each is counted by its index.
   const inLine = (condition: string) => `(
     select count(*) from feeds
     where state in ('active', 'quarantined', 'retired') and ${condition} and next_poll_at < $1
-      and (leased_until is null or leased_until <= $1)
   )`;
-  const { rows } = await sql.query<{ count: number }>(
-    `select ${inLine('not waits_by_host')} + ${inLine('waits_by_host')} as count`,
-    [now],
+  const { rows } = await sql.query<{ common: number; held: number }>(
+    `select ${inLine('not waits_by_host')} as common, ${inLine('waits_by_host')} as held`,
+    [new Date(now.getTime() - OVERDUE_AFTER)],
   );
-  return rows[0]?.count ?? 0;
+  const { common, held } = rows[0] ?? { common: 0, held: 0 };
+  return { all: common + held, heldByHost: held };
 }

@@ -182,8 +182,12 @@ test('counts by state, and those that are late', async () => {
   await sql.query("update feeds set failures = 4 where url = 'https://h1.example/' or state = 'paused'");
   await sql.query("update feeds set failures = 5 where url = 'https://h2.example/'");
   assert.deepEqual(await countFeedsByState(sql), { active: 1, backoff: 1, failing: 1, paused: 1 });
-  assert.equal(await countOverdue(sql, NOW), 0);
-  assert.equal(await countOverdue(sql, later(1)), 3);
+  assert.deepEqual(await countOverdue(sql, later(60)), { all: 0, heldByHost: 0 });
+  assert.deepEqual(await countOverdue(sql, later(61)), { all: 3, heldByHost: 0 });
+  // Claimed again and again, and never polled: nobody does.
+  await sql.query("update feeds set leased_until = $1 where url = 'https://h1.example/'", [later(120)]);
+  await sql.query("update feeds set waits_by_host = true where url = 'https://h2.example/'");
+  assert.deepEqual(await countOverdue(sql, later(61)), { all: 3, heldByHost: 1 });
 });
 
 test('feeds are listed by what they are, page by page, and found by URL', async () => {

@@ -28,7 +28,7 @@ test('every queue is watched, and how long a job has waited is told from when it
   let now = new Date();
   const metrics = openMetrics('test');
   const queues = await watchQueues(async () => redis, openLog('silent'), closers);
-  observeInstallation({ sql: engines.sql.sql, clock: () => now, metrics, queues });
+  observeInstallation({ sql: engines.sql.sql, redis, isRedisEphemeral: false, clock: () => now, metrics, queues });
   const first = await metrics.render();
   for (const state of ['active', 'backoff', 'failing', 'retired', 'quarantined', 'paused'])
     assert.match(
@@ -36,6 +36,13 @@ test('every queue is watched, and how long a job has waited is told from when it
       new RegExp(`^newsrank_feeds{state="${state}"} 0$`, 'm'),
       'a state that no feed has is told, too',
     );
+  assert.match(first, /^newsrank_feeds_overdue 0$/m);
+  assert.match(first, /^newsrank_feeds_held_by_host 0$/m);
+  assert.match(first, /^newsrank_database_size_bytes [1-9]\d{6,}$/m);
+  assert.match(first, /^newsrank_redis_memory_bytes{kind="used"} [1-9]\d{5,}$/m);
+  // What the tests run on keeps no file.
+  assert.match(first, /^newsrank_redis_setting_wrong{setting="appendonly"} 1$/m);
+  assert.match(first, /^newsrank_redis_setting_wrong{setting="maxmemory-policy"} 0$/m);
   for (const queue of QUEUE_NAMES) {
     for (const state of ['waiting', 'active', 'delayed', 'failed'])
       assert.match(first, new RegExp(`^newsrank_queue_jobs{queue="${queue}",state="${state}"} 0$`, 'm'));

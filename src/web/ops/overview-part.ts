@@ -1,6 +1,7 @@
 import type { FeedHealth } from '../../feeds/count.ts';
+import { JOB_STATES } from '../../queues/queue-state.ts';
 import { rankingHref, spanOf } from '../spans.ts';
-import { JOB_STATES, type ListState, type Overview } from './overview.ts';
+import type { ListState, Overview } from './overview.ts';
 import { bytesInWords, type OpsEdition } from './words.ts';
 
 const HEALTHS: readonly FeedHealth[] = ['active', 'backoff', 'failing', 'quarantined', 'paused', 'retired'];

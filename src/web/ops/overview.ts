@@ -1,8 +1,8 @@
-import type { Queue } from 'bullmq';
 import { listCategories } from '../../articles/store.ts';
 import { SECOND } from '../../clock.ts';
 import { readStorage, type Storage } from '../../engines/storage.ts';
 import { countFeedsByState, countOverdue, type FeedHealth } from '../../feeds/count.ts';
+import { type QueueState, readQueueState } from '../../queues/queue-state.ts';
 import { type ListKey, SCOPE_LISTS, type Snapshot } from '../../ranking/list.ts';
 import { readSnapshots } from '../../ranking/store.ts';
 import { sharedFor } from '../shared.ts';
@@ -26,15 +26,6 @@ export interface ListState {
   readonly confidence: Snapshot['confidence'];
 }
 
-export interface QueueState {
-  readonly name: string;
-  readonly counts: Readonly<Record<(typeof JOB_STATES)[number], number>>;
-  /** Seconds that the first of the waiting jobs has waited. */
-  readonly oldest: number;
-}
-
-export const JOB_STATES = ['waiting', 'active', 'delayed', 'failed'] as const;
-
 /** Several who look at once cost the engines what one does. */
 const FRESH = 2 * SECOND;
 /** Sizes are sums over all tables' files. */
@@ -45,11 +36,11 @@ export function openOverview(tools: OpsTools): () => Promise<Overview> {
   const storage = sharedFor(clock, STORAGE_FRESH, () => readStorage(sql, redis));
   return sharedFor(clock, FRESH, async () => {
     const now = clock();
-    const [feeds, overdue, lists, states, held] = await Promise.all([
+    const [feeds, { all: overdue }, lists, states, held] = await Promise.all([
       countFeedsByState(sql),
       countOverdue(sql, now),
       readLists(tools),
-      Promise.all(queues.map((queue) => readQueue(queue, now))),
+      Promise.all(queues.map((queue) => readQueueState(queue, now))),
       storage(),
     ]);
     return { feeds, overdue, lists, queues: states, storage: held };
@@ -74,17 +65,4 @@ async function readLists({ sql, redis, clock }: OpsTools): Promise<ListState[]> 
       confidence: found?.confidence ?? 'empty',
     };
   });
-}
-
-async function readQueue(queue: Queue, now: Date): Promise<QueueState> {
-  const [counts, [first]] = await Promise.all([
-    queue.getJobCounts(...JOB_STATES),
-    queue.getJobs(['waiting'], 0, 0, true),
-  ]);
-  const known = Object.fromEntries(JOB_STATES.map((state) => [state, counts[state] ?? 0]));
-  return {
-    name: queue.name,
-    counts: known as QueueState['counts'],
-    oldest: first === undefined ? 0 : Math.max(0, (now.getTime() - first.timestamp) / SECOND),
-  };
 }

@@ -31,7 +31,7 @@ export const OPS_EN = {
 
   tiles: {
     overdue: 'Overdue',
-    overdueAbout: 'feeds that wait for a poller',
+    overdueAbout: 'feeds due for over a minute',
     newest: 'Newest list',
     newestAbout: 'since one was published',
     waiting: 'Jobs waiting',

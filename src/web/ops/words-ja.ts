@@ -54,7 +54,7 @@ export const OPS_JA: OpsWords = {
 
   tiles: {
     overdue: '遅延',
-    overdueAbout: '取得を待つフィード',
+    overdueAbout: '予定から1分以上遅れたフィード',
     newest: '最新ランキング',
     newestAbout: '公開からの経過',
     waiting: '待機中のジョブ',
