@@ -1,5 +1,6 @@
 import type { Entry } from '../feeds/entry.ts';
 import { cutText } from '../feeds/parse/clean.ts';
+import { closeDirections } from '../feeds/parse/directions.ts';
 import type { FeedId } from '../ids.ts';
 import { canonicalUrl, isFrontPage, linkUrl } from './canonical-url.ts';
 import { type AliasKey, contentKey, entryKey, guidKey, hashOf, pathKey, urlKey } from './keys.ts';
@@ -63,9 +64,9 @@ const EARLIEST = Date.UTC(1900, 0, 1);
 
 /** Makes an entry ready to be stored, or undefined where it has neither title, text nor link: nothing to list. */
 export function draftArticle(entry: Entry, feed: CarryingFeed, now: Date): Draft | undefined {
-  const summary = cutText(clean(entry.summary).trim(), MAX_SUMMARY);
+  const summary = closeDirections(cutText(clean(entry.summary).trim(), MAX_SUMMARY));
   const given = cutText(oneLine(entry.title), MAX_TITLE);
-  const title = visibleOf(given) || visibleOf(madeTitle(summary)) || linkTitle(entry, feed);
+  const title = closeDirections(visibleOf(given) || visibleOf(madeTitle(summary)) || linkTitle(entry, feed));
   if (title === '') return undefined;
   const identity = identityOf(entry, feed, title);
   const words = {
@@ -73,7 +74,7 @@ export function draftArticle(entry: Entry, feed: CarryingFeed, now: Date): Draft
     url: identity.url,
     summary,
     content: entry.content.length > MAX_CONTENT ? '' : clean(entry.content),
-    author: entry.author === null ? null : cutText(oneLine(entry.author), MAX_AUTHOR) || null,
+    author: entry.author === null ? null : closeDirections(cutText(oneLine(entry.author), MAX_AUTHOR)) || null,
     image: entry.image === null ? null : shortEnough(httpOnly(entry.image)),
   };
   return {

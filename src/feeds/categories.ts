@@ -1,12 +1,13 @@
 import type { Sql } from '../engines/sql.ts';
 import { type CategorySlug, categorySlug } from '../ids.ts';
+import { closeDirections } from './parse/directions.ts';
 
 const MAX_NAME = 128;
 
-/** Plain text fit for a row and a heading: no control characters, no halves of characters, trimmed, cut. */
+/** Plain text fit for a row and a heading: no control characters, no halves of characters, no open direction, trimmed, cut. */
 export function cleanText(text: string, maxLength: number): string {
   const plain = text.replace(/\p{Cc}+/gu, ' ').trim();
-  return Buffer.from(plain.slice(0, maxLength)).toString();
+  return closeDirections(Buffer.from(plain.slice(0, maxLength)).toString());
 }
 
 /** Creates the categories that are missing, after those that are there; an existing one keeps its name and place. */

@@ -10,6 +10,7 @@ import {
   type PollTarget,
   type Validators,
 } from './feed.ts';
+import { closeDirections } from './parse/directions.ts';
 import { saveChanges } from './save-changes.ts';
 import { type FeedSchedule, type ScheduleLimits, scheduleNext } from './schedule.ts';
 
@@ -119,7 +120,7 @@ export function pollRow(
     etag: validators?.etag,
     last_modified: validators?.lastModified,
     body_hash: validators?.bodyHash && Buffer.from(validators.bodyHash).toString('hex'),
-    title: feed && cut(feed.title, MAX_TITLE),
+    title: feed && titleOf(feed.title),
     site_url: feed && cut(feed.siteUrl, MAX_URL),
     language: feed && cut(feed.language, MAX_LANGUAGE),
     started_at: poll.startedAt,
@@ -153,6 +154,11 @@ const SILENCES: Partial<Record<FeedState, string>> = {
 function errorOf(outcome: PollOutcome, { state }: FeedSchedule): string | null {
   const message = outcomeMessage(outcome);
   return message === null ? null : message + (SILENCES[state] ?? '');
+}
+
+/** What was cut may have been left open by it. */
+function titleOf(title: string): string {
+  return closeDirections(cut(title, MAX_TITLE) ?? '');
 }
 
 /** Undefined where the feed keeps its own. */

@@ -53,6 +53,17 @@ describe('draftArticle', () => {
     assert.equal(draft.title, 'example.com/a');
   });
 
+  it('leaves no direction open, whatever was cut', () => {
+    const open = '\u202e';
+    const closed = '\u202c';
+    const draft = draftOf({ ...ITEM, title: `a${open}b`, author: `A${open}`, summary: `${open}${'word '.repeat(60)}` });
+    assert.equal(draft.title, `a${open}b${closed}`);
+    assert.equal(draft.author, `A${open}${closed}`);
+    assert.ok(draft.summary.endsWith(`word${closed}`));
+    assert.ok(draftOf({ ...ITEM, title: '', summary: draft.summary }).title.endsWith(`word…${closed}`));
+    assert.equal(draftOf({ ...ITEM, title: open + 'x'.repeat(2000) }).title, `${open}${'x'.repeat(999)}${closed}`);
+  });
+
   it('takes a title that nobody sees for none', () => {
     for (const unseen of ['\u200b', '\u3164 \u115f', '\u202e\u202c', '\u00ad\ufeff', '\u2800']) {
       assert.equal(draftOf({ ...ITEM, title: unseen, summary: 'A note.' }).title, 'A note.');

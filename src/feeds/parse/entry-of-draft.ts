@@ -1,5 +1,6 @@
 import type { Enclosure, Entry, ParsedFeed } from '../entry.ts';
 import { cleanText, cutText, repairedText } from './clean.ts';
+import { closeDirections } from './directions.ts';
 import type { Draft, FeedDraft, Value } from './draft.ts';
 import { MAX_AUTHOR, MAX_CONTENTS, MAX_GUID, MAX_SUMMARY, MAX_TITLE } from './limits.ts';
 import { safeLink } from './links.ts';
@@ -105,7 +106,7 @@ function safeText(value: Value | null): string {
 function titleOf(value: Value | null): string {
   if (value === null) return '';
   const head = { ...value, text: cutText(value.text, MAX_TITLE * 16) };
-  return cutText(onOneLine(safeText(head)), MAX_TITLE);
+  return closeDirections(cutText(onOneLine(safeText(head)), MAX_TITLE));
 }
 
 function guidOf(id: string | null): string | null {
