@@ -86,7 +86,11 @@ export function openMetrics(version: string, roles: readonly string[] = []) {
       'Of feeds_overdue, those whose host has more due than it may be asked for at once. Whole installation, scheduler role.',
     ),
     pollLateness: histogram('poll_lateness_seconds', 'From due to started, per poll.', LATENESS_SECONDS),
-    polls: counter('polls_total', 'Polls by outcome, failures by class.', ['outcome']),
+    polls: counter(
+      'polls_total',
+      'Polls by outcome, failures by class. moved: as good as fresh or unchanged, and the feed has a new URL from then on.',
+      ['outcome'],
+    ),
     fetchDuration: histogram(
       'fetch_duration_seconds',
       'One fetch, and its parts: dns, connect (dns and TLS included), first_byte (connect included, of each redirect).',

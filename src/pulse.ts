@@ -82,9 +82,7 @@ async function readTotals(metrics: Metrics): Promise<Map<string, number>> {
   const { polls, views, jobs } = metrics;
   const totals = new Map<string, number>();
   const add = (name: string, value: number) => totals.set(name, (totals.get(name) ?? 0) + value);
-  // Failures of all classes are one: which, the feeds' own rows say.
-  for (const { labels, value } of (await polls.get()).values)
-    add(`polls:${String(labels.outcome).split(':')[0]}`, value);
+  for (const { labels, value } of (await polls.get()).values) add(`polls:${labels.outcome}`, value);
   for (const { labels, value } of (await views.get()).values) add(`views:${labels.result}`, value);
   for (const { labels, value } of (await jobs.get()).values) add(`jobs:${labels.result}`, value);
   return totals;

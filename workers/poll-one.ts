@@ -29,9 +29,14 @@ export interface PollFeedTools {
 
 const NOTHING_SAVED = { inserted: 0, updated: 0, unchanged: 0, rejected: 0 };
 
-/** What one poll came to. */
+/** A merger may have waited for its turn, and come with a poll that failed. */
+const MOVES: ReadonlySet<PollOutcome['kind']> = new Set(['fresh', 'unchanged']);
+
+/** What one poll came to. `moved`: its news is stored as any other's, and the feed is at a new URL from now on. */
+type Outcome = PollOutcome['kind'] | 'moved';
+
 export interface Polled {
-  readonly outcome: PollOutcome['kind'];
+  readonly outcome: Outcome;
   readonly inserted: number;
   readonly updated: number;
   /** Settles when it is written, where that is done together with others, and nobody needs to keep its slot meanwhile. */
@@ -56,27 +61,36 @@ export async function pollFeedInSlot(tools: PollFeedTools, target: PollTarget, w
   const row =
     poll.outcome.kind === 'fresh' ? undefined : pollRow(target, poll, NOTHING_SAVED, limits, now, tools.random);
   if (row !== undefined && isPlain(row)) {
-    report(tools, target, poll, NOTHING_SAVED);
+    report(tools, target, poll, poll.outcome.kind, NOTHING_SAVED);
     const saved = tools.saver.add(row.line);
     const isNetwork = isOwnOutage || isNetworkFailure(poll.outcome);
     const written = isNetwork ? saved.then(() => spreadBlame(tools, target, poll, isOwnOutage)) : saved;
     return { outcome: poll.outcome.kind, inserted: 0, updated: 0, written };
   }
-  const saved = await store(tools, target, poll, limits);
+  const { saved, outcome } = await store(tools, target, poll, limits);
   if (saved.inserted + saved.updated > 0) await hint(tools);
   if (isOwnOutage || isNetworkFailure(poll.outcome)) await spreadBlame(tools, target, poll, isOwnOutage);
-  report(tools, target, poll, saved);
-  return { outcome: poll.outcome.kind, inserted: saved.inserted, updated: saved.updated };
+  report(tools, target, poll, outcome, saved);
+  return { outcome, inserted: saved.inserted, updated: saved.updated };
 }
 
-async function store(tools: PollFeedTools, target: PollTarget, poll: Poll, limits: SaveLimits): Promise<SavedCounts> {
+async function store(
+  tools: PollFeedTools,
+  target: PollTarget,
+  poll: Poll,
+  limits: SaveLimits,
+): Promise<{ readonly saved: SavedCounts; readonly outcome: Outcome }> {
   const { sql, clock, random } = tools;
+  const { kind } = poll.outcome;
   return sql.transaction(async (transaction) => {
     const counts = await storeEntries(transaction, target, poll, clock());
-    const isSaved = await savePoll(transaction, target, poll, counts, limits, clock(), random);
-    if (isSaved) await noteHub(transaction, target, poll.outcome, counts.inserted, clock());
-    if (isSaved && poll.movedTo !== null) await mergeMovedFeed(transaction, target.id, clock());
-    return counts;
+    const written = await savePoll(transaction, target, poll, counts, limits, clock(), random);
+    if (written === undefined) return { saved: counts, outcome: kind };
+    await noteHub(transaction, target, poll.outcome, counts.inserted, clock());
+    const owner = poll.movedTo === null ? undefined : await mergeMovedFeed(transaction, target.id, clock());
+    // Also where another feed had the new URL, which has this one's old URL from now on.
+    const isMoved = written === 'moved' || (owner !== undefined && MOVES.has(kind));
+    return { saved: counts, outcome: isMoved ? 'moved' : kind };
   });
 }
 
@@ -100,16 +114,16 @@ async function hint({ matchSoon, log }: PollFeedTools): Promise<void> {
   }
 }
 
-const KINDS = ['fresh', 'unchanged', 'gone', 'limited'] as const satisfies PollOutcome['kind'][];
+const KINDS = ['fresh', 'unchanged', 'moved', 'gone', 'limited'] as const satisfies Outcome[];
 
 /** Outcomes are counted from 0, so that a rate or an alert sees the first of each. */
 export function expectOutcomes({ polls }: Pick<Metrics, 'polls'>): void {
   for (const outcome of [...KINDS, ...FAILURE_CLASSES]) polls.inc({ outcome }, 0);
 }
 
-function report({ metrics, log }: PollFeedTools, target: PollTarget, poll: Poll, saved: SavedCounts) {
+function report({ metrics, log }: PollFeedTools, target: PollTarget, poll: Poll, name: Outcome, saved: SavedCounts) {
   const { outcome } = poll;
-  metrics.polls.inc({ outcome: outcome.kind === 'failed' ? outcome.failure : outcome.kind });
+  metrics.polls.inc({ outcome: outcome.kind === 'failed' ? outcome.failure : name });
   if (poll.wireBytes > 0) metrics.fetchBytes.inc({ kind: 'wire' }, poll.wireBytes);
   if (poll.decodedBytes > 0) metrics.fetchBytes.inc({ kind: 'decoded' }, poll.decodedBytes);
   if (saved !== NOTHING_SAVED) {
@@ -118,7 +132,7 @@ function report({ metrics, log }: PollFeedTools, target: PollTarget, poll: Poll,
   // Most polls leave no line, and nothing is made for one.
   if (outcome.kind === 'failed') log.warn({ ...fieldsOf(target, poll), failure: outcome.failure }, outcome.message);
   else if (log.isLevelEnabled('debug'))
-    log.debug({ ...fieldsOf(target, poll), inserted: saved.inserted, updated: saved.updated }, 'polled');
+    log.debug({ ...fieldsOf(target, poll), outcome: name, inserted: saved.inserted, updated: saved.updated }, 'polled');
 }
 
 const STORED = ['inserted', 'updated', 'unchanged', 'rejected'] as const;

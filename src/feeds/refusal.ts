@@ -17,6 +17,8 @@ const LEAST_STOP_SECONDS = MINUTE / SECOND;
  */
 const FORBID_THE_HASTY: ReadonlySet<string> = new Set(['reddit.com', 'github.com', 'stackexchange.com', 'sec.gov']);
 
+const SUCCESSES: ReadonlySet<string | null> = new Set(['fresh', 'unchanged', 'moved']);
+
 /**
  * What an answer other than a success or a 304 means, to a feed whose last poll went as `lastOutcome` says. A limit for
  * the whole host is told to its budget.
@@ -31,7 +33,7 @@ export async function outcomeOfRefusal(
   if (status === 410) return { kind: 'gone' };
   // The host that answered, which after a redirect is not the one of the feed's URL.
   const host = hostOf(new URL(answer.url));
-  const isHasty = FORBID_THE_HASTY.has(host) && (lastOutcome === 'fresh' || lastOutcome === 'unchanged');
+  const isHasty = FORBID_THE_HASTY.has(host) && SUCCESSES.has(lastOutcome);
   const limit = limitOf(answer, isHasty, now);
   if (limit?.wholeHost === true) {
     await budget.stop(host, Math.max(limit.retryAfterSeconds, LEAST_STOP_SECONDS), now);

@@ -49,8 +49,8 @@ export interface PollRow {
 
 /**
  * Writes validators, schedule and outcome of a poll, and releases its lease. Called in the transaction that stores the
- * poll's articles, so that no validator ever stands for entries that are not there. False, and nothing written, where the
- * lease is not the poll's own any more.
+ * poll's articles, so that no validator ever stands for entries that are not there. `moved` where the feed is at a new URL from
+ * now on; undefined, and nothing written, where the lease is not the poll's own any more.
  */
 export async function savePoll(
   sql: Sql,
@@ -60,11 +60,11 @@ export async function savePoll(
   limits: SaveLimits,
   now: Date,
   random: () => number,
-): Promise<boolean> {
+): Promise<'saved' | 'moved' | undefined> {
   const row = pollRow(target, poll, counts, limits, now, random);
   const saved = await savePolls(sql, [row.line]);
-  if (saved.has(target.id)) await saveChanges(sql, target, poll, counts.inserted, row.schedule);
-  return saved.has(target.id);
+  if (!saved.has(target.id)) return undefined;
+  return (await saveChanges(sql, target, poll, counts.inserted, row.schedule)) ? 'moved' : 'saved';
 }
 
 /**

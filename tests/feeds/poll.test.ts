@@ -184,6 +184,8 @@ test('hosts that are known to say 403 to the hasty are taken at their word', asy
   const limited = { kind: 'limited', retryAfterSeconds: 900, wholeHost: true };
   assert.deepEqual(await outcomeOfRefusal(tools.budget, answer, 'unchanged', NOW), limited);
   assert.deepEqual(stops, [['reddit.com', 900]]);
+  assert.deepEqual(await outcomeOfRefusal(tools.budget, answer, 'moved', NOW), limited);
+  stops.pop();
   const closed = await outcomeOfRefusal(tools.budget, answer, 'limited', NOW);
   assert.equal(closed.kind, 'failed', 'a second time it is about the feed');
   const other = await outcomeOfRefusal(tools.budget, { ...answer, url: 'https://a.example/' }, 'unchanged', NOW);

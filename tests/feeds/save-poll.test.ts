@@ -41,7 +41,7 @@ async function claim(now = NOW): Promise<PollTarget> {
 const save = (target: PollTarget, poll: Poll, now = NOW) => savePoll(sql, target, poll, COUNTS, LIMITS, now, middle);
 
 test('a poll with news is written: validators, schedule, words, history; the lease is released', async () => {
-  assert.equal(await save(await claim(), pollOf(fresh(entriesEvery(3600), { skipHours: [3] }))), true);
+  assert.equal(await save(await claim(), pollOf(fresh(entriesEvery(3600), { skipHours: [3] }))), 'saved');
   const target = await readPollTarget(sql, id);
   assert.ok(target);
   assert.deepEqual([target.etag, target.lastModified, [...(target.bodyHash ?? [])]], ['"new"', 'today', [1, 2]]);
@@ -85,16 +85,16 @@ test('a failure keeps what was good and says what is wrong', async () => {
 
 test('a late duplicate, and one whose lease went to another, write nothing', async () => {
   const first = await claim();
-  assert.equal(await save(first, pollOf({ kind: 'unchanged' })), true);
+  assert.equal(await save(first, pollOf({ kind: 'unchanged' })), 'saved');
   const once = await readPollTarget(sql, id);
-  assert.equal(await save(first, pollOf(fresh())), false);
+  assert.equal(await save(first, pollOf(fresh())), undefined);
   const failure = { kind: 'failed', failure: 'dns', message: '' } as const;
-  assert.equal(await save({ ...first, leasedUntil: null }, pollOf(failure)), false);
+  assert.equal(await save({ ...first, leasedUntil: null }, pollOf(failure)), undefined);
   assert.deepEqual(await readPollTarget(sql, id), once);
   const slow = await claim(later(100));
   const quick = await claim(later(200));
-  assert.equal(await save(slow, pollOf(failure)), false);
-  assert.equal(await save(quick, pollOf({ kind: 'unchanged' })), true);
+  assert.equal(await save(slow, pollOf(failure)), undefined);
+  assert.equal(await save(quick, pollOf({ kind: 'unchanged' })), 'saved');
   assert.equal((await findFeed(sql, id))?.failures, 0);
 });
 
@@ -198,6 +198,14 @@ test('a feed that moved for good is polled at its new URL, and is still found by
   await pollMoved([0, 50_000, 90_000], 'https://news.b.example/feed');
   const feed = await findFeed(sql, id);
   assert.deepEqual([feed?.url, feed?.host], ['https://news.b.example/feed', 'b.example']);
+  const at = later(100_000);
+  assert.equal(feed?.lastOutcome, 'moved');
+  await save(await claim(at), pollOf({ kind: 'unchanged' }, { startedAt: at }), at);
+  assert.deepEqual(
+    (await listPolls(sql, id, 10)).map(({ outcome }) => outcome),
+    ['unchanged', 'moved', 'unchanged', 'unchanged'],
+    'once',
+  );
   const again = await addFeeds(sql, [{ url: 'https://a.example/feed' }], NOW);
   assert.deepEqual([again.added, again.existing], [[], [id]]);
 });
@@ -205,7 +213,8 @@ test('a feed that moved for good is polled at its new URL, and is still found by
 test('where another feed has the new URL, the feed stays at its own', async () => {
   await addFeeds(sql, [{ url: 'https://b.example/feed' }], NOW);
   await pollMoved([0, 50_000, 90_000, 100_000], 'https://b.example/feed');
-  assert.equal((await findFeed(sql, id))?.url, 'https://a.example/feed');
+  const feed = await findFeed(sql, id);
+  assert.deepEqual([feed?.url, feed?.lastOutcome], ['https://a.example/feed', 'unchanged']);
 });
 
 test('secrets and headers stay with the origin that they were given for', async () => {

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import type { FastifyInstance } from 'fastify';
+import { MINUTE } from '../../src/clock.ts';
+import { FAILURE_CLASSES } from '../../src/feeds/feed.ts';
 import { addFeeds } from '../../src/feeds/store.ts';
+import { openMetrics } from '../../src/metrics.ts';
+import { openPulse } from '../../src/pulse.ts';
 import { OPS_EN } from '../../src/web/ops/words-en.ts';
 import { OPS_JA } from '../../src/web/ops/words-ja.ts';
 import { type OpsUnderTest, openOps, PASSWORD } from './ops-under-test.ts';
@@ -250,6 +254,18 @@ describe('what it shows', () => {
       ['polls', 'reads', 'jobs', 'lists', 'waiting', 'storage'],
     );
     for (const { lines } of plots) for (const { values } of lines) assert.equal(values.length, 90);
+  });
+
+  test('polls that failed are drawn as such, whatever their class, as the processes count them', async () => {
+    const metrics = openMetrics('0');
+    const past = new Date(ops.clock().getTime() - 5 * MINUTE);
+    for (const outcome of ['fresh', 'moved', 'gone', ...FAILURE_CLASSES]) metrics.polls.inc({ outcome });
+    await openPulse(ops.redis, metrics, () => past).beat();
+    const { plots } = (await get('/ops/pulse.json')).json();
+    const sums = plots[0].lines.map(({ label, values }: { label: string; values: readonly number[] }) => [
+      ...[label, values.reduce((sum, value) => sum + value, 0)],
+    ]);
+    assert.deepEqual(Object.fromEntries(sums), { fresh: 1, unchanged: 0, other: 2, failed: FAILURE_CLASSES.length });
   });
 });
 

@@ -15,7 +15,7 @@ import { addFeeds, findFeed, readPollTarget } from '../../src/feeds/store.ts';
 import type { FeedId } from '../../src/ids.ts';
 import { openLog } from '../../src/log.ts';
 import { openMetrics } from '../../src/metrics.ts';
-import { type PollFeedTools, pollFeedInSlot } from '../../workers/poll-one.ts';
+import { expectOutcomes, type PollFeedTools, pollFeedInSlot } from '../../workers/poll-one.ts';
 import { openTestSql } from '../support/engines.ts';
 import { type Origin, openOrigin, redirecting, sending } from '../support/origin.ts';
 
@@ -93,11 +93,43 @@ test('a feed that moved for good to the URL of another is merged into it by its 
   assert.equal(await poll(old), 'fresh');
   const since = new Date(NOW.getTime() - DAY);
   await sql.query('update feeds set moved_polls = 2, moved_since = $2 where id = $1', [old, since]);
-  assert.equal(await poll(old), 'unchanged');
+  assert.equal(await poll(old), 'moved');
   assert.equal(await findFeed(sql, old), undefined);
   assert.deepEqual((await findFeed(sql, owner))?.categories, ['new', 'old']);
   assert.equal(await poll(owner), 'fresh');
   assert.equal((await listArticles(sql, { limit: 10 })).items.length, 2, 'the same articles, without links, stay two');
+});
+
+test('the poll that takes a new URL over for good is counted as moved, once, and its news is stored', async () => {
+  expectOutcomes(tools.metrics);
+  const counted = async () =>
+    Object.fromEntries(
+      (await tools.metrics.polls.get()).values.map(({ labels, value }) => [String(labels.outcome), value]),
+    );
+  assert.equal((await counted())['moved'], 0, 'from 0, so that a rate sees the first');
+  origin.on('/new', sending(FEED));
+  origin.on('/old', redirecting('/new', 301));
+  const [id] = (await addFeeds(sql, [{ url: `${origin.url}/old` }], NOW)).added;
+  assert.ok(id !== undefined);
+  for (const polls of [0, 2]) {
+    // The redirect is young, then seen often enough, but not by so many polls.
+    const since = new Date(NOW.getTime() - (polls === 0 ? DAY : 0));
+    await sql.query('update feeds set moved_polls = $2, moved_since = $3, moved_to = $4 where id = $1', [
+      ...[id, polls, since, `${origin.url}/new`],
+    ]);
+    assert.notEqual(await poll(id), 'moved');
+  }
+  assert.equal((await counted())['moved'], 0);
+  await sql.query('update feeds set moved_polls = 2, moved_since = $2 where id = $1', [id, new Date(+NOW - DAY)]);
+  origin.on('/new', sending(FEED.replace('</channel>', '<item><title>Three</title><guid>3</guid></item></channel>')));
+  assert.equal(await poll(id), 'moved');
+  const { fresh, unchanged, moved } = await counted();
+  assert.deepEqual({ fresh, unchanged, moved }, { fresh: 1, unchanged: 1, moved: 1 });
+  const feed = await findFeed(sql, id);
+  assert.deepEqual([feed?.url, feed?.lastOutcome], [`${origin.url}/new`, 'moved']);
+  assert.equal((await listArticles(sql, { limit: 10 })).items.length, 3);
+  assert.equal(await poll(id), 'unchanged');
+  assert.equal((await counted())['moved'], 1);
 });
 
 test('a poll that was under way while its feed got other categories files what it brings under those', async () => {

@@ -1,14 +1,18 @@
+import { FAILURE_CLASSES } from '../../feeds/feed.ts';
 import { type PulseMinute, readPulse } from '../../pulse.ts';
 import type { OpsTools } from './tools.ts';
 import type { OpsWords } from './words-en.ts';
+
+/** Of whatever class: which, the feeds' own rows say. */
+const FAILURE = FAILURE_CLASSES.join('|');
 
 /** A plot's lines by name, each what the values of these names add up to in a minute. */
 const PLOTS: Readonly<Record<string, Readonly<Record<string, RegExp>>>> = {
   polls: {
     fresh: /^polls:fresh$/,
     unchanged: /^polls:unchanged$/,
-    other: /^polls:(?!fresh$|unchanged$|failed$)/,
-    failed: /^polls:failed$/,
+    other: new RegExp(`^polls:(?!(?:fresh|unchanged|${FAILURE})$)`),
+    failed: new RegExp(`^polls:(?:${FAILURE})$`),
   },
   reads: { reads: /^views:read$/, refused: /^views:(?!read$)/ },
   jobs: { done: /^jobs:done$/, failed: /^jobs:failed$/ },
