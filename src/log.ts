@@ -8,7 +8,19 @@ const MAX_ITEMS = 20;
 const MAX_DEPTH = 5;
 const SECRET_NAMES = new Set(['authorization', 'cookie', 'password', 'token', 'address']);
 
-const cut = (text: string): string => (text.length > MAX_VALUE ? `${text.slice(0, MAX_VALUE)}…` : text);
+/** What stands before the host of a URL, and the values of parameters by which feeds of few are kept from others. */
+const CREDENTIALS = /\/\/[^\s/?#@]+@/g;
+const SECRET_PARAMETERS =
+  /([?&](?:[\w.-]*(?:token|secret|passwo?r?d|api[_-]?key|signature|auth)|key|sig|pass|pwd)=)[^&#\s"']+/gi;
+
+/** Secrets first: of one that was cut in two, the first half would stand there. */
+function cut(text: string): string {
+  const safe = text
+    .slice(0, 4 * MAX_VALUE)
+    .replace(CREDENTIALS, '//[redacted]@')
+    .replace(SECRET_PARAMETERS, '$1[redacted]');
+  return safe.length > MAX_VALUE ? `${safe.slice(0, MAX_VALUE)}…` : safe;
+}
 
 /** The value as it may stand in a line: without what is secret by its name, and no text of it long, however deep it lies. */
 function tame(value: unknown, depth = 0): unknown {
@@ -32,7 +44,7 @@ function tameFields(fields: object, depth: number): Record<string, unknown> {
 
 /**
  * One JSON object a line; human-readable lines on a terminal only. Secrets and addresses never reach it: they are
- * redacted by name here, and no caller logs a request's address in the first place.
+ * redacted by name and within URLs here, and no caller logs a request's address in the first place.
  */
 export function openLog(level: string, destination?: DestinationStream): Log {
   const options: LoggerOptions = {

@@ -55,6 +55,22 @@ test('what all lines of a child say is redacted as well', () => {
   assert.deepEqual([fields.feed, fields.token, fields.address], [7, '[redacted]', '[redacted]']);
 });
 
+test('secrets of URLs are redacted wherever they stand, and nothing else of them', () => {
+  const { line, fields } = logged((log) =>
+    log.warn(
+      {
+        url: 'https://me:S3CRET@a.example/feed?page=2&access_token=S3CRET&keyword=tea#top',
+        err: new Error('https://S3CRET@a.example/x?key=S3CRET failed'),
+      },
+      `left out: http://u:S3CRET${'x'.repeat(2000)}@b.example/@someone?api_key=S3CRET&a=1`,
+    ),
+  );
+  assert.doesNotMatch(line, /S3CRET/);
+  assert.equal(fields.url, 'https://[redacted]@a.example/feed?page=2&access_token=[redacted]&keyword=tea#top');
+  assert.equal(fields.err.message, 'https://[redacted]@a.example/x?key=[redacted] failed');
+  assert.equal(fields.msg, 'left out: http://[redacted]@b.example/@someone?api_key=[redacted]&a=1');
+});
+
 test('what refers to itself ends', () => {
   const ring: Record<string, unknown> = { name: 'ring' };
   ring['self'] = ring;
