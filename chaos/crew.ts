@@ -28,6 +28,8 @@ export interface Crew {
   replace(member: Member, how: 'kill' | 'stop'): Promise<Member>;
   /** Processes that ended although nobody asked them to. */
   readonly deaths: readonly string[];
+  /** Starts that came to nothing before the process was ready, and were repeated. */
+  failedStarts(): number;
   /** Lines of all logs that match. */
   logged(pattern: RegExp): readonly string[];
   close(): Promise<void>;
@@ -40,6 +42,7 @@ const ATTEMPTS = 5;
 export function openCrew(environment: () => Record<string, string>, folder: string): Crew {
   const members: Member[] = [];
   const deaths: string[] = [];
+  let failedStarts = 0;
   const lines: string[] = [];
   const log = createWriteStream(join(folder, 'newsrank.log'));
   const keep = (line: string) => {
@@ -52,6 +55,7 @@ export function openCrew(environment: () => Record<string, string>, folder: stri
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const member = await tryStart(roles, extra);
       if (member !== undefined) return member;
+      failedStarts++;
     }
     throw new Error(`${roles} does not come up: see ${folder}`);
   };
@@ -98,6 +102,7 @@ export function openCrew(environment: () => Record<string, string>, folder: stri
       return start(member.roles, {});
     },
     deaths,
+    failedStarts: () => failedStarts,
     logged: (pattern) => lines.filter((line) => pattern.test(line)),
     async close() {
       await Promise.all([...members].map((member) => member.kill()));

@@ -1,9 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { World } from './world.ts';
 
+/** More than what was under way already, or one that slipped through: a second's load of each. */
+const REQUESTS = 10;
+const POLLS = 15;
+
 const PARTS = ['views', 'polls', 'archive', 'lists'] as const;
 
-/** What the product does; each part is back when it did something new. */
+/** What the product does; each part is back when it did new things. */
 export type Part = (typeof PARTS)[number];
 
 export interface Recovery {
@@ -21,8 +25,8 @@ export async function awaitRecovery(world: World, patienceSeconds: number, clock
   const archived = () => sql.query<{ sum: number }>('select coalesce(sum(reads), 0) as sum from read_counts');
   let before: number | undefined;
   const isBack: Record<Part, () => Promise<boolean>> = {
-    views: async () => readers.attempts.some(({ at, status }) => status === 202 && at >= since),
-    polls: async () => origin.feeds.some(({ asked }) => (asked.at(-1) ?? 0) >= since),
+    views: async () => readers.attempts.filter(({ at, status }) => status === 202 && at >= since).length >= REQUESTS,
+    polls: async () => origin.askedSince(since) >= POLLS,
     async archive() {
       const sum = (await archived()).rows[0]?.sum ?? 0;
       before ??= sum;

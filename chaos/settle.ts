@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { auditArticles, findEmptyValidators } from './audit/articles.ts';
 import type { Checks } from './audit/checks.ts';
 import { auditReads, topBySql } from './audit/reads.ts';
+import { VIEWS_A_REQUEST } from './load/readers.ts';
 import { becomes } from './servers/process.ts';
 import { POLL_SECONDS, type World } from './world.ts';
 
@@ -16,6 +18,8 @@ export interface Allowance {
 /** A lease that its poller took along ends after a minute; then the feed is polled, and stored. */
 const ARTICLES_SECONDS = 75 + POLL_SECONDS;
 const READS_SECONDS = 60;
+/** What comes late must not be counted once more. */
+const QUIET_MS = 3000;
 const LIST_PLACES = 10;
 const TOLD_FEEDS = 5;
 
@@ -25,6 +29,7 @@ const TOLD_FEEDS = 5;
  */
 export async function settle(world: World, checks: Checks, allowed: Allowance = {}): Promise<void> {
   const { sql, redis, origin, readers, crew } = world;
+  noteLoad(world, checks);
   origin.settle();
   const unanswered = await readers.drain(READS_SECONDS);
   checks.atMost('views never answered', unanswered, 0);
@@ -51,6 +56,7 @@ export async function settle(world: World, checks: Checks, allowed: Allowance = 
     return lost === 0 && uneven === 0;
   };
   await becomes(isArchived, lostReads > 0 ? 10 : READS_SECONDS, 500);
+  await sleep(QUIET_MS);
   const reads = await auditReads(sql, redis, readers.acknowledged);
   checks.note('views acknowledged', reads.acknowledged);
   checks.atMost('lost', reads.lost, lostReads);
@@ -62,6 +68,15 @@ export async function settle(world: World, checks: Checks, allowed: Allowance = 
   checks.hold(`processes died: ${crew.deaths.join(', ')}`, crew.deaths.length <= (allowed.deaths ?? 0));
   const odd = crew.logged(/NaN|CROSSSLOT|unhandled|invariant/i);
   checks.hold(`the log says ${odd[0]}`, odd.length === 0);
+}
+
+/** Under how much of a load all this went: publishers that were asked, and views sent for the first time. */
+function noteLoad({ readers, origin }: World, checks: Checks): void {
+  const since = readers.attempts[0]?.at ?? Date.now();
+  const seconds = Math.max(1, (Date.now() - since) / 1000);
+  const views = readers.attempts.filter(({ isFirst }) => isFirst).length * VIEWS_A_REQUEST;
+  checks.note('polls a minute', Math.round((origin.askedSince(since) / seconds) * 60));
+  checks.note('views a second', Math.round(views / seconds));
 }
 
 /** The list that readers see, against plain SQL. */

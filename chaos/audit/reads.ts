@@ -25,6 +25,9 @@ export async function auditReads(
      from articles`,
   );
   let [lost, doubled, uneven, archived] = [0, 0, 0, 0];
+  const stored = new Set(rows.map(({ article }) => article));
+  // Of an article that is gone, its reads are as well.
+  for (const [article, count] of acknowledged) if (!stored.has(article)) lost += count;
   for (const { article, categories, reads } of rows) {
     const difference = reads - (acknowledged.get(article) ?? 0);
     archived += reads;

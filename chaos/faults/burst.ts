@@ -28,6 +28,7 @@ export const burst: Fault = {
         `${during.length} requests are no burst`,
         during.length * VIEWS_A_REQUEST >= 0.8 * TIMES * VIEWS_PER_SECOND * seconds,
       );
+      checks.hold('something was counted', counted.length > 0);
       checks.atMost('answers in ms p99', percentile(counted, 0.99), ANSWERED_MS);
       checks.atMost('requests without an answer', during.filter(({ status }) => status === 0).length, 0);
       return undefined;

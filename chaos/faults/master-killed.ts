@@ -26,6 +26,7 @@ export const masterKilled: Fault = {
       const recovery = await awaitRecovery(world, 2 * BACK_SECONDS);
       await sleep(10_000);
       const failed = world.readers.attempts.filter(({ at, status }) => at >= killedAt && status !== 202);
+      checks.hold('a master less was noticed', failed.length > 0);
       const last = failed.reduce((latest, { at, ms }) => Math.max(latest, at + ms), killedAt);
       checks.atMost('all writes back after s', (last - killedAt) / 1000, WRITES_BACK_SECONDS);
       checks.atMost(`all back after s (${recovery.last} last)`, recovery.seconds, BACK_SECONDS);

@@ -26,6 +26,7 @@ export const rollingRestart: Fault = {
       for (const member of running.members()) stalled += await stalledJobs(member);
       checks.note('stops', exits.length);
       checks.atMost('exits other than 0', wrong, 0);
+      checks.atMost('failed starts', running.failedStarts(), 0);
       checks.atMost('slowest exit ms', Math.max(...exits), EXIT_MS);
       checks.atMost('slowest start ms', Math.max(...starts), READY_MS);
       checks.atMost('stalled jobs', stalled, 0);

@@ -102,6 +102,9 @@ describe('the audit', () => {
     assert.deepEqual(await reads([3, 0]), { lost: 0, doubled: 1, uneven: 0 });
     await run('update read_counts set reads = reads + 2 where article_id = $1', [ids[1]]);
     assert.deepEqual(await reads([3, 1]), { lost: 0, doubled: 2, uneven: 1 });
+    await run('delete from sources where article_id = $1', [ids[0]]);
+    await run('delete from articles where id = $1', [ids[0]]);
+    assert.equal((await reads([3, 3])).lost, 3, 'those of an article that is gone');
   });
 });
 
