@@ -10,6 +10,7 @@ import { type Closers, openClosers } from './closers.ts';
 import { measureClockOffset } from './engines/clock-offset.ts';
 import { type Engines, openEngines } from './engines/open.ts';
 import { pingRedis } from './engines/redis.ts';
+import { openSharedClock } from './engines/shared-clock.ts';
 import type { Sql } from './engines/sql.ts';
 import { keepMemoryEven } from './even-memory.ts';
 import { openHostBudget } from './feeds/host-budget.ts';
@@ -56,7 +57,7 @@ export async function openApp(settings: Settings, log: Log, options: AppOptions 
 const tellUnclosed = (log: Log) => (name: string, error: string) => log.error({ name, error }, 'not closed');
 
 async function open(settings: Settings, log: Log, tools: Required<AppOptions>, closers: Closers): Promise<App> {
-  const { clock, stopping } = tools;
+  const { stopping } = tools;
   const roles = new Set(settings.ROLES);
   const keepFeeds = roles.has('scheduler') ? await readFeeds(settings, log) : async () => {};
   await checkPort(settings);
@@ -67,11 +68,12 @@ async function open(settings: Settings, log: Log, tools: Required<AppOptions>, c
     onReconnect: () => metrics.redisReconnects.inc(),
   });
   stopping.throwIfAborted();
-  observeEngines(engines, metrics, clock);
+  observeEngines(engines, metrics, tools.clock);
   const { sql, redis } = engines;
   const migrations = await readMigrations();
   await migrate(sql, log, migrations);
   stopping.throwIfAborted();
+  const clock = await clockOf(settings, tools, sql, log, closers);
   if (roles.has('counter')) {
     await restoreCounts(sql, redis, clock());
     closers.add('last archive of counts', async () => {
@@ -102,7 +104,7 @@ async function open(settings: Settings, log: Log, tools: Required<AppOptions>, c
   const outage = openOutageWatch();
   const run = await openWorkers(
     settings.ROLES,
-    { ...tools, settings, engines, polls, fetching, outage, metrics, log, telemetry: traces?.telemetry },
+    { ...tools, clock, settings, engines, polls, fetching, outage, metrics, log, telemetry: traces?.telemetry },
     closers,
   );
   stopping.throwIfAborted();
@@ -131,6 +133,18 @@ async function open(settings: Settings, log: Log, tools: Required<AppOptions>, c
       log.info('stopped');
     },
   };
+}
+
+/** With the embedded engines there is nobody to agree with. */
+async function clockOf(
+  { DATABASE_URL }: Settings,
+  { clock }: Required<AppOptions>,
+  sql: Sql,
+  log: Log,
+  closers: Closers,
+): Promise<Clock> {
+  if (DATABASE_URL === undefined) return clock;
+  return await openSharedClock(sql, { clock, monotonic: () => performance.now() }, log, closers);
 }
 
 /** FEEDS_FILE is read at once, so that who made a mistake in it hears of it at once; its feeds are added later. */

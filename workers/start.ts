@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Telemetry, Worker } from 'bullmq';
 import type { Role, Settings } from '../config/settings.ts';
-import { type Clock, HOUR, MINUTE, SECOND } from '../src/clock.ts';
+import { type Clock, HOUR, MINUTE, SECOND, systemClock } from '../src/clock.ts';
 import type { Closers } from '../src/closers.ts';
 import type { Engines } from '../src/engines/open.ts';
 import type { SharedBudget } from '../src/feeds/host-budget.ts';
@@ -82,7 +82,8 @@ export async function openWorkers(roles: readonly Role[], tools: WorkerTools, cl
     const log = logOf(name);
     const queue = openQueue(name, connection, (error) => log.warn({ error }, 'queue'), tools.telemetry);
     closers.add(`queue ${name}`, () => queue.close());
-    tickers.push(() => keepTicking(queue, everyMs, tools.clock()));
+    // By the machine's clock, as BullMQ goes.
+    tickers.push(() => keepTicking(queue, everyMs, systemClock()));
     return queue;
   };
   const measured =

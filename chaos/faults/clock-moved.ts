@@ -27,7 +27,7 @@ export const clockMoved: Fault = {
       ] as const) {
         writeFileSync(file, String(offset));
         await sleep(1000);
-        await lookAt(world, checks, name, offset);
+        await lookAt(world, checks, name);
         await sleep(trial.isShort ? 5000 : 60_000);
       }
       return undefined;
@@ -35,9 +35,9 @@ export const clockMoved: Fault = {
   },
 };
 
-async function lookAt(world: World, checks: Checks, name: string, offset: number): Promise<void> {
+async function lookAt(world: World, checks: Checks, name: string): Promise<void> {
   const since = Date.now();
-  const { seconds, last } = await awaitRecovery(world, 3 * BACK_SECONDS, offset);
+  const { seconds, last } = await awaitRecovery(world, 3 * BACK_SECONDS);
   checks.atMost(`${name}: back after s (${last} last)`, seconds, BACK_SECONDS);
   const { feeds } = world.origin;
   const late = POLL_SECONDS * 1.1 + BACK_SECONDS;
@@ -48,5 +48,12 @@ async function lookAt(world: World, checks: Checks, name: string, offset: number
   const forgotten = feeds.filter(({ asked }) => (asked.at(-1) ?? 0) < since).length;
   checks.atMost('feeds not polled', forgotten, 0);
   const lists = await Promise.all(world.crew.members('api').map(({ url }) => fetch(`${url}/v1/rankings/popular`)));
-  for (const list of lists) checks.hold('a list holds NaN', !(await list.text()).includes('NaN'));
+  for (const list of lists) {
+    const text = await list.text();
+    checks.hold('a list holds NaN', !text.includes('NaN'));
+    const { asOf } = JSON.parse(text) as { asOf: string };
+    checks.hold('a list is of another time', Math.abs(Date.parse(asOf) - Date.now()) < 3 * BACK_SECONDS * 1000);
+  }
+  const { rows } = await world.sql.query('select 1 from read_counts where slot > now() limit 1');
+  checks.hold('reads of a time to come', rows.length === 0);
 }
