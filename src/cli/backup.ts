@@ -90,8 +90,15 @@ async function named(part: string, file: string): Promise<void> {
 
 function unwritable(file: string, cause: unknown): CodedError {
   const name = file === '-' ? 'Standard output' : file;
-  return new CodedError('backup-unwritable', `${name} cannot be written: ${messageOf(cause)}.`, { cause });
+  const message = `${name} cannot be written: ${messageOf(cause)}. Name a file in a folder with room that you may write to.`;
+  return new CodedError('backup-unwritable', message, { cause });
 }
+
+/** What to do about it, by the code of what reading or unpacking failed with. */
+const UNREADABLE: Readonly<Record<string, string>> = {
+  Z_BUF_ERROR: 'It is cut off: take it from where it was copied from, or an older one.',
+  Z_DATA_ERROR: 'It is no backup of newsrank, or was changed on its way: take another copy.',
+};
 
 async function* linesOf(input: Readable | AsyncIterable<Buffer>): AsyncGenerator<string> {
   const unpacked = createGunzip();
@@ -101,7 +108,9 @@ async function* linesOf(input: Readable | AsyncIterable<Buffer>): AsyncGenerator
     yield* createInterface({ input: unpacked, crlfDelay: Number.POSITIVE_INFINITY });
     await reading;
   } catch (error) {
-    throw new CodedError('backup-unreadable', `The backup cannot be read: ${messageOf(error)}.`, { cause: error });
+    const { code = '' } = error as NodeJS.ErrnoException;
+    const message = `The backup cannot be read: ${messageOf(error)}. ${UNREADABLE[code] ?? 'Name a file that newsrank backup wrote.'}`;
+    throw new CodedError('backup-unreadable', message, { cause: error });
   }
 }
 

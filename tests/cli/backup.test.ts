@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { Command } from 'commander';
 import { addBackup } from '../../src/cli/backup.ts';
 import { withFeedAdmin } from '../../src/cli/feed-admin.ts';
@@ -49,5 +50,10 @@ test('a file that cannot be written or read is named', async (t) => {
   await assert.rejects(run(folder, 'backup', files), isCoded('backup-unwritable'));
   await assert.rejects(run(folder, 'restore', files), isCoded('backup-unreadable'));
   assert.deepEqual(await readdir(files), []);
+  const [other, cutOff] = [join(files, 'other'), join(files, 'cut-off')];
+  await writeFile(other, 'no archive');
+  await assert.rejects(run(folder, 'restore', other), /It is no backup of newsrank/);
+  await writeFile(cutOff, gzipSync('[]\n'.repeat(1000)).subarray(0, -9));
+  await assert.rejects(run(folder, 'restore', cutOff), isCoded('backup-unreadable'));
   await assert.rejects(stat(`${files}.part`), 'what was begun leaves nothing');
 });
