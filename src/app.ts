@@ -154,11 +154,12 @@ async function readFeeds({ FEEDS_FILE: file }: Settings, log: Log): Promise<(sql
     import('./articles/import-feeds.ts'),
     import('./feeds/other-outlines.ts'),
   ]);
-  const { feeds, others } = await readFeedsFile(file);
+  const { feeds, others, outlinesLeftOut } = await readFeedsFile(file);
   return async (sql, clock) => {
     const { added, rejected } = await importFeedsAtStart(sql, feeds, clock());
     await keepOutlines(sql, others);
     if (added.length > 0) log.info({ added: added.length }, `feeds added from ${file}`);
+    if (outlinesLeftOut > 0) log.warn({ outlinesLeftOut }, `${file} holds more outlines without a feed than are kept`);
     for (const { url, message } of rejected) log.warn({ url }, `a feed of ${file} is left out: ${message}`);
   };
 }

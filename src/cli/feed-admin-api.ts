@@ -1,7 +1,7 @@
 import type { LocalAccess } from '../api/local-access.ts';
 import type { ExplanationBody, FeedBody } from '../api/schemas/feed.ts';
 import { CodedError } from '../errors.ts';
-import { writeOpml } from '../feeds/opml.ts';
+import { writeOpml } from '../feeds/write-opml.ts';
 import { feedId } from '../ids.ts';
 import { allPages } from './all-pages.ts';
 import type { FeedAdmin, ImportCounts } from './feed-admin.ts';

@@ -9,7 +9,7 @@ import { whereDataIs } from './where-data-is.ts';
 /** What the feed verbs need done, in the database itself or through the API of a newsrank that has it. */
 export interface FeedAdmin {
   add(feed: NewFeed): Promise<{ readonly id: FeedId; readonly isNew: boolean }>;
-  addAll(contents: OpmlContents): Promise<ImportCounts>;
+  addAll(contents: ImportedContents): Promise<ImportCounts>;
   /** A page at a time: a million feeds never lie in memory together. */
   list(filter: FeedFilter): AsyncIterable<readonly FeedBody[]>;
   /** By id or URL. Throws CodedError `feed-unknown`. */
@@ -20,6 +20,9 @@ export interface FeedAdmin {
   poll(id: FeedId): Promise<'polled' | 'asked'>;
   exportOpml(): Promise<string>;
 }
+
+/** What of an OPML file is taken in. */
+export type ImportedContents = Pick<OpmlContents, 'feeds' | 'others'>;
 
 export interface ImportCounts {
   readonly added: number;

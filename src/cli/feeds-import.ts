@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { CodedError, messageOf } from '../errors.ts';
-import { type OpmlContents, readOpml } from '../feeds/opml.ts';
-import type { FeedAdmin, ImportCounts, WithFeedAdmin } from './feed-admin.ts';
+import { MAX_OTHERS, readOpml } from '../feeds/opml.ts';
+import type { FeedAdmin, ImportCounts, ImportedContents, WithFeedAdmin } from './feed-admin.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Feeds written in one go: few enough that progress moves. */
@@ -15,17 +15,19 @@ export function addFeedsImport(feeds: Command, terminal: Terminal, withAdmin: Wi
     .option('--category <name...>', 'a category, or several, that all of them belong to as well', [])
     .option('--json', 'print the result as JSON')
     .action(async (file: string, options: { category: string[]; json?: true }) => {
-      const { feeds, others } = readOpml(await readText(file, terminal));
+      const { feeds, others, outlinesLeftOut } = readOpml(await readText(file, terminal));
       const found = feeds.map((feed) => ({ ...feed, categories: [...feed.categories, ...options.category] }));
       const contents = { feeds: found, others };
-      const total = await withAdmin(terminal.settings(), (admin) => importAll(admin, contents, terminal));
-      if (options.json) return terminal.print(JSON.stringify(total));
-      terminal.print(`${total.added} added, ${total.existing} there already, ${total.rejected} left out.`);
-      for (const { url, message } of total.problems) terminal.print(`  ${url}: ${message}`);
+      const counts = await withAdmin(terminal.settings(), (admin) => importAll(admin, contents, terminal));
+      if (options.json) return terminal.print(JSON.stringify({ ...counts, outlinesLeftOut }));
+      terminal.print(`${counts.added} added, ${counts.existing} there already, ${counts.rejected} left out.`);
+      for (const { url, message } of counts.problems) terminal.print(`  ${url}: ${message}`);
+      if (outlinesLeftOut > 0)
+        terminal.print(`Outlines without a feed: ${MAX_OTHERS} kept, ${outlinesLeftOut} left out.`);
     });
 }
 
-async function importAll(admin: FeedAdmin, contents: OpmlContents, terminal: Terminal): Promise<ImportCounts> {
+async function importAll(admin: FeedAdmin, contents: ImportedContents, terminal: Terminal): Promise<ImportCounts> {
   const { feeds: found, others } = contents;
   let total: ImportCounts = { added: 0, existing: 0, rejected: 0, problems: [] };
   // Once at least: a file may hold nothing but what is no feed.

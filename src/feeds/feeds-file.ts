@@ -12,7 +12,7 @@ export async function readFeedsFile(file: string): Promise<OpmlContents> {
     return readOpml(await readFile(file, 'utf8'));
   } catch (error) {
     const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    if (isMissing && file === SETTINGS.FEEDS_FILE.fallback) return { feeds: [], others: [] };
+    if (isMissing && file === SETTINGS.FEEDS_FILE.fallback) return { feeds: [], others: [], outlinesLeftOut: 0 };
     const message = `FEEDS_FILE ${file} cannot be read. ${messageOf(error)} Mend it, or set FEEDS_FILE to another file.`;
     throw new CodedError('opml-unreadable', message, { cause: error });
   }

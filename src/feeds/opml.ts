@@ -3,7 +3,7 @@ import type * as Feedsmith from 'feedsmith';
 import { CodedError } from '../errors.ts';
 import { cleanText } from './categories.ts';
 import { type Attributes, type ForeignNames, foreignAttributes, foreignNames } from './opml-attributes.ts';
-import { arrangeOutline, categoriesIn, type KeptOutline, type OpmlFeed, type Place } from './opml-feed.ts';
+import { categoriesIn, type KeptOutline, type OpmlFeed, type Place } from './opml-feed.ts';
 import type { OtherOutline } from './other-outlines.ts';
 
 type Outline = Feedsmith.Opml.Outline<string>;
@@ -11,7 +11,7 @@ type Outline = Feedsmith.Opml.Outline<string>;
 const require = createRequire(import.meta.url);
 
 /** Loaded when first needed, and as CommonJS: through tsx its ES modules cost three times the CPU (0.4 s). */
-const feedsmith = () => require('feedsmith') as typeof Feedsmith;
+export const feedsmith = () => require('feedsmith') as typeof Feedsmith;
 
 /** Longer ones are no text for a list. */
 const MAX_TEXT = 1000;
@@ -23,6 +23,8 @@ export interface OpmlContents {
   /** One for each URL, in the file's order. */
   readonly feeds: OpmlFeed[];
   readonly others: OtherOutline[];
+  /** Outlines without a feed beyond those that are kept. */
+  readonly outlinesLeftOut: number;
 }
 
 /**
@@ -30,8 +32,8 @@ export interface OpmlContents {
  * what else stands there. Throws CodedError `opml-unreadable`.
  */
 export function readOpml(text: string): OpmlContents {
-  const { feeds, others } = foundIn(text.replace(/^\uFEFF/, ''));
-  return { feeds: eachOnce(feeds), others };
+  const { feeds, ...rest } = foundIn(text.replace(/^\uFEFF/, ''));
+  return { feeds: eachOnce(feeds), ...rest };
 }
 
 function eachOnce(found: readonly FoundFeed[]): OpmlFeed[] {
@@ -84,11 +86,12 @@ interface FoundFeed extends Place {
 interface Found {
   readonly feeds: FoundFeed[];
   readonly others: OtherOutline[];
+  outlinesLeftOut: number;
 }
 
 /** Every outline that is a feed, or is none and holds none, in the document's order, with the folders it lies in. */
 function walk(outlines: readonly Outline[], foreign: ForeignNames): Found {
-  const found: Found = { feeds: [], others: [] };
+  const found: Found = { feeds: [], others: [], outlinesLeftOut: 0 };
   // A stack of our own: a file may nest deeper than functions can.
   const open: { outline: Outline; around: readonly OpenFolder[] }[] = [];
   const enter = (inside: readonly Outline[], around: readonly OpenFolder[]) => {
@@ -101,7 +104,7 @@ function walk(outlines: readonly Outline[], foreign: ForeignNames): Found {
     const place = { ...placeIn(around), position: found.feeds.length + found.others.length };
     const inner = outline.outlines ?? [];
     if (feed !== undefined) found.feeds.push({ feed, ...place });
-    else if (inner.length === 0) addOther(found.others, otherOf(outline, foreign), place);
+    else if (inner.length === 0) addOther(found, otherOf(outline, foreign), place);
     const name = textOf(outline.title, MAX_TEXT) || textOf(outline.text, MAX_TEXT);
     const isFolder = feed === undefined && name !== '';
     enter(inner, isFolder ? [...around, folderOf(outline, name, foreign)] : around);
@@ -109,11 +112,13 @@ function walk(outlines: readonly Outline[], foreign: ForeignNames): Found {
   return found;
 }
 
-/** More than any list of feeds has. */
-const MAX_OTHERS = 10_000;
+/** More than any list of feeds has; a file of bookmarks may. Each is a row that every export reads. */
+export const MAX_OTHERS = 10_000;
 
-function addOther(others: OtherOutline[], outline: Attributes, place: Place): void {
-  if (Object.keys(outline).length > 0 && others.length < MAX_OTHERS) others.push({ outline, ...place });
+function addOther(found: Found, outline: Attributes, place: Place): void {
+  if (Object.keys(outline).length === 0) return;
+  if (found.others.length < MAX_OTHERS) found.others.push({ outline, ...place });
+  else found.outlinesLeftOut++;
 }
 
 const OTHER_NAMES = ['text', 'title', 'url', 'htmlUrl', 'description', 'language', 'category'] as const;
@@ -178,67 +183,4 @@ function merge(first: OpmlFeed, second: OpmlFeed): OpmlFeed {
 
 function unique(names: readonly string[]): string[] {
   return [...new Set(names)];
-}
-
-interface Folder {
-  readonly text: string;
-  readonly title: string;
-  readonly outlines: (Folder | Leaf)[];
-}
-
-type Leaf = ReturnType<typeof outlineOf> | Attributes;
-
-/**
- * An OPML 2.0 file: the folders that the feeds were imported with, a folder for each further category, a feed of several
- * in each of them, the others on top; among them what was kept of outlines that hold no feed.
- */
-export function writeOpml(feeds: readonly OpmlFeed[], title: string, others: readonly OtherOutline[] = []): string {
-  const top: Folder = { text: '', title: '', outlines: [] };
-  const folders = new Map<string, Folder>();
-  const extra = new Set<string>();
-  const noted = (attributes: Attributes = {}): Attributes => {
-    for (const name of Object.keys(attributes)) extra.add(name);
-    return attributes;
-  };
-  const folderAt = ({ folders: path, attributes = [] }: Place): Folder => {
-    let folder = top;
-    for (let depth = 1; depth <= path.length; depth++) {
-      const key = JSON.stringify(path.slice(0, depth));
-      const name = path[depth - 1] ?? '';
-      const own = noted(attributes[depth - 1]);
-      const known: Folder = folders.get(key) ?? { text: name, title: name, ...own, outlines: [] };
-      if (!folders.has(key)) folder.outlines.push(known);
-      folders.set(key, known);
-      folder = known;
-    }
-    return folder;
-  };
-  const leaves = feeds.flatMap((feed) => {
-    const { places, category } = arrangeOutline(feed);
-    const outline = { ...outlineOf(feed, category), ...noted(feed.outline.attributes) };
-    return places.map((place) => ({ ...place, outline }));
-  });
-  // An outline must have a text; one without came so, and goes out with an empty one.
-  const rest = others.map(({ outline, ...place }) => ({ ...place, outline: { text: '', ...noted(outline) } }));
-  for (const { outline, ...place } of [...leaves, ...rest].sort((a, b) => a.position - b.position)) {
-    folderAt(place).outlines.push(outline);
-  }
-  // An OPML without outlines is refused by the generator, yet an installation without feeds has a list of them too.
-  if (top.outlines.length === 0) return '<?xml version="1.0" encoding="utf-8"?>\n<opml version="2.0"><body/></opml>\n';
-  const outlines = top.outlines as Feedsmith.Opml.Outline<Date, string[]>[];
-  const document = { head: { title: cleanText(title, MAX_TEXT) }, body: { outlines } };
-  return feedsmith().generateOpml(document, { extraOutlineAttributes: [...extra] });
-}
-
-function outlineOf({ url, title, siteUrl, language, outline }: OpmlFeed, category: string | undefined) {
-  return {
-    type: 'rss',
-    text: outline.text ?? (title || url),
-    ...(title !== '' && { title }),
-    xmlUrl: url,
-    ...(siteUrl !== null && { htmlUrl: siteUrl }),
-    ...(outline.description !== undefined && { description: outline.description }),
-    ...(language !== null && { language }),
-    ...(category !== undefined && { category }),
-  };
 }

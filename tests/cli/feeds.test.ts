@@ -127,7 +127,7 @@ testVerbs('the list shows those that are asked for', async (_, feeds) => {
 testVerbs('OPML goes in with progress, and comes out as it was', async (t, feeds) => {
   const file = await opmlFile(t);
   const imported = await feeds('import', file, '--category', 'Mine', '--json');
-  assert.deepEqual(JSON.parse(imported.text), { added: 2, existing: 0, rejected: 0, problems: [] });
+  assert.deepEqual(JSON.parse(imported.text), { added: 2, existing: 0, rejected: 0, problems: [], outlinesLeftOut: 0 });
   assert.deepEqual(imported.progress, ['2 of 2 feeds', '']);
   const { text } = await feeds('export');
   const again = await opmlFile(t, text);
@@ -136,6 +136,8 @@ testVerbs('OPML goes in with progress, and comes out as it was', async (t, feeds
   assert.match(text, /<outline text="Mine"/);
   assert.equal((await feeds('export', '--json')).text.split('\n').length, 2);
   await assert.rejects(feeds('import', '/nowhere.opml'), isCoded('opml-unreadable', /nowhere/));
+  const notes = await opmlFile(t, OPML.replace('</body>', `${'<outline text="note"/>'.repeat(10_003)}</body>`));
+  assert.match((await feeds('import', notes)).text, /\nOutlines without a feed: 10000 kept, \d+ left out\.$/);
   const bad = await opmlFile(t, OPML.replace('https://post.example/feed', 'ftp://post.example/'));
   assert.match((await feeds('import', bad)).text, /1 left out.\n {2}ftp:\/\/post.example\/: The URL must start/);
 });

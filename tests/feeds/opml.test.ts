@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { CodedError } from '../../src/errors.ts';
-import { readOpml, writeOpml } from '../../src/feeds/opml.ts';
+import { readOpml } from '../../src/feeds/opml.ts';
 import type { OpmlFeed } from '../../src/feeds/opml-feed.ts';
+import { writeOpml } from '../../src/feeds/write-opml.ts';
 import { opmlFeeds, plainText } from './opml-arbitraries.ts';
 
 const wrap = (outlines: string) =>
@@ -217,6 +218,23 @@ test('what is no feed comes back where it stood: empty folders, links, lines of 
     { ...place(3, 'World'), outline: { text: 'a note', isComment: 'true' } },
   ]);
   const written = writeOpml(feeds, 'T', others);
-  assert.deepEqual(readOpml(written), { feeds, others });
+  assert.deepEqual(readOpml(written), { feeds, others, outlinesLeftOut: 0 });
   assert.deepEqual(readOpml(writeOpml([], 'T', others)).others.length, 3, 'also where no feed is left');
+});
+
+test('of outlines without a feed ten thousand are kept, and how many are not is said', () => {
+  const { feeds, others, outlinesLeftOut } = readOpml(
+    wrap(`${'<outline text="a note"/>'.repeat(10_002)}<outline/><outline text="F" xmlUrl="https://f.example/"/>`),
+  );
+  assert.deepEqual([feeds.length, others.length, outlinesLeftOut], [1, 10_000, 2]);
+});
+
+test('the head says whose list it is, also of one without feeds, and nothing of the file that came in', () => {
+  const given = '<opml version="2.0"><head><title>Theirs</title><ownerName>Ann</ownerName></head><body></body></opml>';
+  const written = writeOpml(readOpml(given).feeds, 'Ours & <Co>');
+  assert.equal(
+    written,
+    '<?xml version="1.0" encoding="utf-8"?>\n<opml version="2.0"><head><title>Ours &amp; &lt;Co&gt;</title></head><body/></opml>\n',
+  );
+  assert.deepEqual(readOpml(written).feeds, []);
 });

@@ -1,9 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import { importFeeds } from '../../articles/import-feeds.ts';
 import { CodedError } from '../../errors.ts';
-import { type OpmlContents, readOpml, writeOpml } from '../../feeds/opml.ts';
+import { type OpmlContents, readOpml } from '../../feeds/opml.ts';
 import { keepOutlines, readOutlines } from '../../feeds/other-outlines.ts';
 import { readAllFeeds } from '../../feeds/store.ts';
+import { writeOpml } from '../../feeds/write-opml.ts';
 import { ImportedSchema } from '../schemas/feed.ts';
 import { problems } from '../schemas/problem.ts';
 import type { SchemaTypes, ValueOf } from '../schemas/value-of.ts';
@@ -65,7 +66,7 @@ export function feedListRoutes({ sql, clock, settings }: Pick<ApiTools, 'sql' | 
     );
   };
 
-  async function importOpml({ feeds, others }: OpmlContents): Promise<ValueOf<typeof ImportedSchema>> {
+  async function importOpml({ feeds, others, outlinesLeftOut }: OpmlContents): Promise<ValueOf<typeof ImportedSchema>> {
     const { added, existing, rejected } = await importFeeds(sql, feeds, clock());
     await keepOutlines(sql, others);
     return {
@@ -73,6 +74,7 @@ export function feedListRoutes({ sql, clock, settings }: Pick<ApiTools, 'sql' | 
       existing: existing.length,
       rejected: rejected.length,
       problems: rejected.slice(0, PROBLEMS_SHOWN),
+      outlinesLeftOut,
     };
   }
 }

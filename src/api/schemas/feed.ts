@@ -199,6 +199,7 @@ export const ImportedSchema = objectOf({
     items: objectOf({ url: Text, message: Text }),
     description: 'The first hundred of the rejected.',
   },
+  outlinesLeftOut: { ...Integer, description: 'Outlines without a feed beyond the 10,000 that are kept.' },
 });
 
 /** Field by field: what else is known of a feed may hold its owner's secrets. */

@@ -117,12 +117,15 @@ function actionsOf({ sql, clock, pollNow, checkFeed, discoverFeeds }: OpsTools):
       return { text, lines: [...steps.map(({ says }) => says), ...titles].slice(0, LINES) };
     },
     async '/ops/feeds/import'({ opml = '' }, _request, said) {
-      const { feeds, others } = readOpml(opml);
+      const { feeds, others, outlinesLeftOut } = readOpml(opml);
       const { added, existing, rejected } = await importFeeds(sql, feeds, clock());
       await keepOutlines(sql, others);
       return {
         text: said.imported(added.length, existing.length, rejected.length),
-        lines: rejected.slice(0, LINES).map(({ url, message }) => `${url}: ${message}`),
+        lines: [
+          ...(outlinesLeftOut > 0 ? [said.outlinesLeftOut(outlinesLeftOut)] : []),
+          ...rejected.slice(0, LINES).map(({ url, message }) => `${url}: ${message}`),
+        ],
       };
     },
     '/ops/feeds/:id/pause': setState('paused'),

@@ -152,6 +152,7 @@ export const OPS_EN = {
       `A feed: “${title}”, ${articles} articles, read in ${ms} ms. Nothing was stored.`,
     imported: (added: number, existing: number, rejected: number) =>
       `${added} feeds were added, ${existing} were there already, ${rejected} were left out.`,
+    outlinesLeftOut: (count: number) => `Outlines without a feed that were left out: ${count}.`,
     polled: 'The feed is polled as soon as a poller is free.',
     decided: (isPin: boolean, value: string) =>
       `${isPin ? 'Pinned' : 'Left out'}: ${value}. The lists follow within seconds.`,

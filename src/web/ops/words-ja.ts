@@ -173,6 +173,7 @@ export const OPS_JA: OpsWords = {
     checked: (title, articles, ms) =>
       `フィード「${title}」、記事${articles}件、${ms}ミリ秒で読み込み。保存はしていません。`,
     imported: (added, existing, rejected) => `追加${added}件、既存${existing}件、除外${rejected}件。`,
+    outlinesLeftOut: (count) => `フィードでない項目のうち、${count}件は多すぎるため保存しませんでした。`,
     polled: '取得の順番が来しだい、フィードを取得します。',
     decided: (isPin, value) => `${isPin ? '固定' : '除外'}しました：${value}。数秒でランキングに反映されます。`,
     ended: '終了しました。数秒でランキングに反映されます。',
