@@ -1,4 +1,4 @@
-import type { RedisClient } from '../engines/redis.ts';
+import { mastersOf, type RedisClient } from '../engines/redis.ts';
 import { findLosses } from '../engines/redis-losses.ts';
 import { messageOf } from '../errors.ts';
 import { ALL_SHARDS, keysOf } from '../views/keys.ts';
@@ -18,9 +18,12 @@ const CURES: Readonly<Record<string, string>> = {
   NOPERM: 'Its user needs all commands and all keys: ACL SETUSER … +@all ~*',
 };
 
-/** How Redis is; fails where it takes no writes or loses counts in silence. What is lost at a restart may be meant. */
+const OLDEST = [6, 2] as const;
+
+/** How Redis is; fails where it is too old, takes no writes or loses counts in silence. What is lost at a restart may be meant. */
 export async function describeRedis(redis: RedisClient): Promise<string> {
   const { evicts, forgets, isTold } = await findLosses(redis);
+  await refuseOld(redis);
   if (evicts !== undefined) throw new Error(evicts);
   await tryToWrite(redis);
   if (forgets !== undefined) return forgets;
@@ -35,5 +38,16 @@ async function tryToWrite(redis: RedisClient): Promise<void> {
     const cure = CURES[/^[A-Z]+/.exec(said)?.[0] ?? ''];
     const message = cure === undefined ? `it takes no writes: ${said}` : `${cure} (it says: ${said})`;
     throw new Error(message, { cause: error });
+  }
+}
+
+/** Valkey tells the version of Redis whose commands it has, too. One that tells none is not blamed. */
+async function refuseOld(redis: RedisClient): Promise<void> {
+  const told = await Promise.allSettled(mastersOf(redis).map((master) => master.info('server')));
+  for (const one of told) {
+    const [, version] = (one.status === 'fulfilled' && /^redis_version:(\S+)/m.exec(one.value)) || [];
+    const [major = 0, minor = 0] = version?.split('.').map(Number) ?? OLDEST;
+    if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1]))
+      throw new Error(`It is ${version}: newsrank needs Redis ${OLDEST.join('.')} or Valkey 7.2, or later`);
   }
 }

@@ -11,6 +11,7 @@ import { readFeedsFile } from '../feeds/feeds-file.ts';
 import { openLog } from '../log.ts';
 import { migrate } from '../schema/migrate.ts';
 import { auditCounts } from '../views/audit.ts';
+import { describePostgres } from './doctor-postgres.ts';
 import { describeRedis } from './doctor-redis.ts';
 import { examineRunning } from './doctor-running.ts';
 import { type Finding, look } from './finding.ts';
@@ -75,6 +76,7 @@ async function examineEngines(settings: Settings, closers: ReturnType<typeof ope
   const { sql, redis, isRedisEphemeral } = engines;
   return [
     opened,
+    ...(settings.DATABASE_URL === undefined ? [] : [await look('PostgreSQL', () => describePostgres(sql))]),
     ...(isRedisEphemeral ? [] : [await look('Redis', () => describeRedis(redis))]),
     await look('schema', async () => {
       const { applied } = await migrate(sql);
