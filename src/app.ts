@@ -172,13 +172,13 @@ async function letCommandsIn(settings: Settings, listening: string, token: strin
   closers.add('way in for commands', remove);
 }
 
-function observeEngines({ sql, databaseConnections }: Engines, metrics: Metrics, clock: Clock): void {
+function observeEngines({ askDatabase, databaseConnections }: Engines, metrics: Metrics, clock: Clock): void {
   for (const dependency of ['postgresql', 'redis'] as const) metrics.dependencyErrors.inc({ dependency }, 0);
   metrics.onScrape(async () => {
     for (const [state, count] of Object.entries(databaseConnections()))
       metrics.databaseConnections.set({ state }, count);
   });
-  metrics.onScrape(async () => metrics.clockOffset.set(await measureClockOffset(sql, clock)));
+  metrics.onScrape(async () => metrics.clockOffset.set(await askDatabase((sql) => measureClockOffset(sql, clock))));
 }
 
 /** Asks both servers at once; one that takes over a second counts as down. */

@@ -1,3 +1,4 @@
+import { openKept } from '../api/kept.ts';
 import type { Article } from '../articles/article.ts';
 import { listArticles } from '../articles/list.ts';
 import { SECOND } from '../clock.ts';
@@ -6,7 +7,6 @@ import type { WindowId } from '../views/keys.ts';
 import { accessBox, popularBox } from './box-spec.ts';
 import { type Card, cardOf, categoryLink, type Link, namesOf } from './cards.ts';
 import type { Edition, Visit } from './edition.ts';
-import { sharedFor } from './shared.ts';
 import { readBoxes, renderPage, type Section, type Site } from './site.ts';
 import { feedHref } from './spans.ts';
 
@@ -39,7 +39,8 @@ const LEAD_SUMMARY = 60;
 const BLOCKS_BESIDE_BOXES = 2;
 
 export function openFrontPage(site: Site): FrontPage {
-  const news = sharedFor(site.clock, NEWS_FRESH, () => readNews(site));
+  const kept = openKept(NEWS_FRESH, 1, () => readNews(site));
+  const news = () => kept('all', undefined);
 
   return {
     async page(visit, window) {

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { Eta } from 'eta';
 import type { Settings } from '../../config/settings.ts';
+import { openKept } from '../api/kept.ts';
 import { type Lists, openLists } from '../api/lists.ts';
 import type { Category } from '../articles/article.ts';
 import { listLanguages } from '../articles/list-languages.ts';
@@ -17,7 +18,6 @@ import { type Calendar, openCalendar } from './calendar.ts';
 import { type CategoryNames, categoryLink, namesOf } from './cards.ts';
 import { type Edition, inLanguage, openEditions, type Visit } from './edition.ts';
 import { AUTONYMS, LANGUAGES } from './language.ts';
-import { sharedFor } from './shared.ts';
 
 /** What the pages are made from. */
 export interface WebTools {
@@ -77,14 +77,17 @@ export function openSite(tools: WebTools, asset: AssetUrls): Site {
     cache: true,
     autoEscape: true,
   });
+  // When PostgreSQL is away, pages that need no more of it than these are served as they were.
+  const categories = openKept(CATEGORIES_FRESH, 1, () => listCategories(tools.sql));
+  const languages = openKept(LANGUAGES_FRESH, 1, () => listLanguages(tools.sql));
   return {
     ...tools,
     calendar: openCalendar(tools.settings.SITE_TIME_ZONE),
     edition: openEditions(tools.settings.SITE_TIME_ZONE),
     asset,
     lists: openLists(tools),
-    categories: sharedFor(tools.clock, CATEGORIES_FRESH, () => listCategories(tools.sql)),
-    languages: sharedFor(tools.clock, LANGUAGES_FRESH, () => listLanguages(tools.sql)),
+    categories: () => categories('all', undefined),
+    languages: () => languages('all', undefined),
     render: (template, { words, language, href, isChosen }, data) =>
       templates.render(`./${template}`, { ...data, words, language, href, isChosen }),
   };
