@@ -89,13 +89,6 @@ function toCandidate(feed: NewFeed): Candidate {
   };
 }
 
-interface Row {
-  readonly id: number;
-  readonly url: string;
-  readonly has_own_categories: boolean;
-  readonly categories: readonly CategorySlug[];
-}
-
 /**
  * Writes those of a batch that are new, with their categories; nothing of those that are there already, but for the
  * categories themselves. `offset` is how many came before in the same call.
@@ -106,23 +99,65 @@ export async function insertFeeds(
   offset: number,
   now: Date,
 ): Promise<InsertedFeeds> {
-  await createCategories(
-    sql,
-    feeds.flatMap((feed) => feed.categories),
+  const before = await findKnown(sql, feeds);
+  const isSettled = ({ url }: Candidate) => before.get(url)?.categories.length === 0;
+  const wanted = feeds.filter((feed) => !isSettled(feed)).flatMap((feed) => feed.categories);
+  await createCategories(sql, wanted);
+  const unknown = feeds.filter(({ url }) => !before.has(url));
+  const added = await insertUnknown(sql, unknown, offset, now);
+  await giveCategories(sql, added);
+  // Another process was first with some of them.
+  const raced = added.length < unknown.length ? await findKnown(sql, unknown) : new Map<string, WiderFeed>();
+  const ids = new Set(added.map(({ id }) => id));
+  const known = [...before.values(), ...raced.values()].filter(({ id }) => !ids.has(id));
+  return {
+    added: [...ids],
+    existing: [...new Set(known.map(({ id }) => id))],
+    wider: known.filter(({ categories }) => categories.length > 0),
+  };
+}
+
+/** Those of the candidates that are stored, by URL as given, with the categories that they do not have yet. */
+async function findKnown(sql: Sql, feeds: readonly Candidate[]): Promise<Map<string, WiderFeed>> {
+  const { rows } = await sql.query<{ id: number; url: string; is_own: boolean; categories: readonly CategorySlug[] }>(
+    `select id, wanted.url, has_own_categories as is_own, array(
+       select category from feed_categories where feed_id = id
+     ) as categories
+     from (
+       select id, url from feeds where url = any($1::text[])
+       union all select feed_id, url from feed_aliases where url = any($1::text[])
+     ) as wanted join feeds using (id)`,
+    [feeds.map(({ url }) => url)],
   );
-  const urls = feeds.map((feed) => feed.url);
-  const inserted = await sql.query<{ id: number }>(
+  const wanted = new Map(feeds.map(({ url, categories }) => [url, categories]));
+  return new Map(
+    rows.map(({ id, url, is_own: hasOwnCategories, categories }) => {
+      const slugs = (wanted.get(url) ?? []).map((name) => categorySlug(name));
+      const lacking = slugs.filter((slug) => !categories.includes(slug));
+      return [url, { id: feedId(id), categories: lacking, hasOwnCategories }];
+    }),
+  );
+}
+
+/** Inserts feeds, but for those that somebody else inserts at the same time; with the categories that they are to get. */
+async function insertUnknown(
+  sql: Sql,
+  feeds: readonly Candidate[],
+  offset: number,
+  now: Date,
+): Promise<Omit<WiderFeed, 'hasOwnCategories'>[]> {
+  if (feeds.length === 0) return [];
+  const { rows } = await sql.query<{ id: number; url: string }>(
     `insert into feeds (url, host, title, site_url, language, outline, keep_days, created_at, next_poll_at)
      select new.url, new.host, new.title, new.site_url, new.language, new.outline::jsonb, new.keep_days, $8, new.next_poll_at
      from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $9::integer[])
        with ordinality as new (url, host, title, site_url, language, outline, next_poll_at, keep_days, place)
      where not exists (select 1 from feed_aliases where feed_aliases.url = new.url)
-       and not exists (select 1 from feeds known where known.url = new.url)
      order by new.place
      on conflict (url) do nothing
-     returning id`,
+     returning id, url`,
     [
-      urls,
+      feeds.map((feed) => feed.url),
       feeds.map((feed) => feed.host),
       feeds.map((feed) => feed.title),
       feeds.map((feed) => feed.siteUrl),
@@ -133,32 +168,8 @@ export async function insertFeeds(
       feeds.map((feed) => feed.keepDays),
     ],
   );
-  const { rows } = await sql.query<Row>(
-    `select id, wanted.url, has_own_categories, array(
-       select category from feed_categories where feed_id = id
-     ) as categories
-     from (
-       select id, url from feeds where url = any($1::text[])
-       union all select feed_id, url from feed_aliases where url = any($1::text[])
-     ) as wanted join feeds using (id)`,
-    [urls],
-  );
-  const added = new Set(inserted.rows.map((row) => feedId(row.id)));
-  const all = [...new Set(rows.map((row) => feedId(row.id)))];
-  const lacking = lackingIn(feeds, rows);
-  const wider = lacking.filter(({ id }) => !added.has(id));
-  const own = lacking.filter(({ id }) => added.has(id));
-  await giveCategories(sql, own);
-  return { added: [...added], existing: all.filter((id) => !added.has(id)), wider };
-}
-
-/** The categories that stored feeds do not have yet; a feed that has all is left out. */
-function lackingIn(feeds: readonly Candidate[], rows: readonly Row[]): WiderFeed[] {
-  const wanted = new Map(feeds.map((feed) => [feed.url, feed.categories.map((name) => categorySlug(name))]));
-  return rows.flatMap(({ id, url, categories, has_own_categories: hasOwnCategories }) => {
-    const lacking = (wanted.get(url) ?? []).filter((slug) => !categories.includes(slug));
-    return lacking.length === 0 ? [] : [{ id: feedId(id), categories: lacking, hasOwnCategories }];
-  });
+  const categories = new Map(feeds.map((feed) => [feed.url, feed.categories.map((name) => categorySlug(name))]));
+  return rows.map(({ id, url }) => ({ id: feedId(id), categories: categories.get(url) ?? [] }));
 }
 
 /** Some start at once, so that a small list is there within seconds; a hundred thousand are no stampede. */
@@ -167,7 +178,7 @@ function firstPollAt(place: number, now: Date): Date {
 }
 
 /** Adds to the categories of stored feeds. The categories themselves must be there. */
-export async function giveCategories(sql: Sql, feeds: readonly WiderFeed[]): Promise<void> {
+export async function giveCategories(sql: Sql, feeds: readonly Omit<WiderFeed, 'hasOwnCategories'>[]): Promise<void> {
   const pairs = feeds.flatMap(({ id, categories }) => categories.map((slug) => ({ id, slug })));
   if (pairs.length === 0) return;
   await sql.query(

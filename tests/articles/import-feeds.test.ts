@@ -7,7 +7,7 @@ import { saveArticles } from '../../src/articles/save.ts';
 import type { Sql } from '../../src/engines/sql.ts';
 import { findFeed, readPollTarget } from '../../src/feeds/store.ts';
 import type { ArticleId, FeedId } from '../../src/ids.ts';
-import { openTestSql } from '../support/engines.ts';
+import { openTestSql, skipWithoutPostgres } from '../support/engines.ts';
 import { entryOf, forgetArticles, NOW } from './entries.ts';
 
 const opened = { sql: undefined as unknown as Sql, close: async () => {} };
@@ -90,6 +90,21 @@ async function allRows(): Promise<unknown> {
   const { rows } = await opened.sql.query("select last_value from pg_sequences where sequencename = 'feeds_id_seq'");
   return [...found, rows];
 }
+
+it('of processes that start at the same time one adds each feed, and all know it', {
+  skip: skipWithoutPostgres,
+}, async () => {
+  const feeds = Array.from({ length: 1200 }, (_, n) => ({ url: urlOf(n), categories: ['News', `Desk ${n % 3}`] }));
+  const wider = feeds.map((feed) => ({ ...feed, categories: [...feed.categories, 'More'] }));
+  const imported = await Promise.all([feeds, wider, feeds].map((each) => importFeedsAtStart(opened.sql, each, NOW)));
+  assert.equal(
+    imported.reduce((sum, { added }) => sum + added.length, 0),
+    feeds.length,
+  );
+  for (const { added, existing } of imported) assert.equal(new Set([...added, ...existing]).size, feeds.length);
+  const { rows } = await opened.sql.query('select count(*) as n from feed_categories');
+  assert.deepEqual(rows, [{ n: 3 * feeds.length }]);
+});
 
 it('at a start does not take back what somebody chose since', async () => {
   const file = [
