@@ -5,11 +5,13 @@ import { auditBody } from '../api/schemas/revocation.ts';
 import { systemClock } from '../clock.ts';
 import { openClosers } from '../closers.ts';
 import { type Engines, openEngines } from '../engines/open.ts';
+import type { RedisClient } from '../engines/redis.ts';
+import type { Sql } from '../engines/sql.ts';
 import { CodedError } from '../errors.ts';
 import { countFeedsByState, countOverdue } from '../feeds/count.ts';
 import { readFeedsFile } from '../feeds/feeds-file.ts';
 import { openLog } from '../log.ts';
-import { migrate } from '../schema/migrate.ts';
+import { findPending, readMigrations } from '../schema/migrate.ts';
 import { auditCounts } from '../views/audit.ts';
 import { describePostgres } from './doctor-postgres.ts';
 import { describeRedis } from './doctor-redis.ts';
@@ -78,10 +80,23 @@ async function examineEngines(settings: Settings, closers: ReturnType<typeof ope
     opened,
     ...(settings.DATABASE_URL === undefined ? [] : [await look('PostgreSQL', () => describePostgres(sql))]),
     ...(isRedisEphemeral ? [] : [await look('Redis', () => describeRedis(redis))]),
-    await look('schema', async () => {
-      const { applied } = await migrate(sql);
-      return applied.length === 0 ? 'up to date' : `brought up to date (${applied.join(', ')})`;
-    }),
+    ...(await examineData(sql, redis)),
+  ];
+}
+
+/** Changes nothing: who looks at what an older version runs on must not migrate it. */
+async function examineData(sql: Sql, redis: RedisClient): Promise<Finding[]> {
+  let isThere = false;
+  const schema = await look('schema', async () => {
+    const pending = await findPending(sql);
+    isThere = pending.length === 0;
+    if (isThere) return 'up to date';
+    if (pending.length === (await readMigrations()).length) return 'none yet: the first start makes it';
+    throw new Error(`of an older version: back up, then newsrank migrate or a start applies ${pending.join(', ')}`);
+  });
+  if (!isThere) return [schema];
+  return [
+    schema,
     await look('feeds', async () => {
       const states = Object.entries(await countFeedsByState(sql)).map(([state, count]) => `${count} ${state}`);
       return `${states.join(', ') || 'none yet'}; ${(await countOverdue(sql, systemClock())).all} overdue`;

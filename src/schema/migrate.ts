@@ -80,7 +80,21 @@ async function apply(sql: Sql, known: readonly Migration[], migration: Migration
   });
 }
 
-async function refuseStranger(tx: Sql, known: readonly Migration[]): Promise<void> {
+/** The migrations that are still to be applied; applies none. Throws as `migrate` does. */
+export async function findPending(sql: Sql): Promise<string[]> {
+  const known = await readMigrations();
+  const names = known.map(({ name }) => name);
+  try {
+    const applied = await refuseStranger(sql, known);
+    return names.filter((name) => !applied.includes(name));
+  } catch (error) {
+    if ((error as { code?: string }).code === UNDEFINED_TABLE) return names;
+    throw error;
+  }
+}
+
+/** The migrations that were applied, all of which are ours. */
+async function refuseStranger(tx: Sql, known: readonly Migration[]): Promise<string[]> {
   const { rows } = await tx.query<{ name: string; sha256: string }>(
     'select name, sha256 from migrations order by name',
   );
@@ -95,4 +109,5 @@ async function refuseStranger(tx: Sql, known: readonly Migration[]): Promise<voi
       throw new CodedError('schema-changed', message);
     }
   }
+  return rows.map(({ name }) => name);
 }
