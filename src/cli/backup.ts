@@ -10,8 +10,10 @@ import { systemClock } from '../clock.ts';
 import { openClosers } from '../closers.ts';
 import { openDatabase } from '../engines/database.ts';
 import { mastersOf, openRedis } from '../engines/redis.ts';
+import type { Sql } from '../engines/sql.ts';
 import { CodedError, messageOf } from '../errors.ts';
 import { backUp } from '../schema/backup.ts';
+import { compareMigrations } from '../schema/migrate.ts';
 import { restore } from '../schema/restore.ts';
 import { readVersion } from '../version.ts';
 import { withDatabase } from './database.ts';
@@ -24,8 +26,10 @@ export function addBackup(program: Command, terminal: Terminal): void {
     .description('write all that must be kept into a file, packed by gzip (- for standard output)')
     .action(async (file: string) => {
       const about = { version: readVersion(), at: systemClock().toISOString() };
-      const rows = await withDatabase(terminal.settings(), (sql) =>
-        writePacked(file, (write) => backUp(sql, about, write, onProgress)),
+      const rows = await withDatabase(
+        terminal.settings(),
+        (sql) => writePacked(file, (write) => backUp(sql, about, write, onProgress)),
+        refuseEmpty,
       );
       terminal.progress('');
       if (file !== '-') terminal.print(`${rows} rows are in ${file}.`);
@@ -47,6 +51,14 @@ export function addBackup(program: Command, terminal: Terminal): void {
         await closers.closeAll();
       }
     });
+}
+
+/** Migrates nothing: the backup that is made before an upgrade, perhaps by the new version, is to lead back to the old one. */
+async function refuseEmpty(sql: Sql): Promise<void> {
+  if ((await compareMigrations(sql)).applied.length > 0) return;
+  const message =
+    'There is nothing to back up: the database has no tables of newsrank. Look at DATABASE_URL and DATA_DIR.';
+  throw new CodedError('backup-unwritable', message);
 }
 
 /**

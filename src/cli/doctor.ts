@@ -11,7 +11,7 @@ import { CodedError } from '../errors.ts';
 import { countFeedsByState, countOverdue } from '../feeds/count.ts';
 import { readFeedsFile } from '../feeds/feeds-file.ts';
 import { openLog } from '../log.ts';
-import { findPending, readMigrations } from '../schema/migrate.ts';
+import { compareMigrations } from '../schema/migrate.ts';
 import { auditCounts } from '../views/audit.ts';
 import { describePostgres } from './doctor-postgres.ts';
 import { describeRedis } from './doctor-redis.ts';
@@ -88,10 +88,10 @@ async function examineEngines(settings: Settings, closers: ReturnType<typeof ope
 async function examineData(sql: Sql, redis: RedisClient): Promise<Finding[]> {
   let isThere = false;
   const schema = await look('schema', async () => {
-    const pending = await findPending(sql);
+    const { applied, pending } = await compareMigrations(sql);
     isThere = pending.length === 0;
     if (isThere) return 'up to date';
-    if (pending.length === (await readMigrations()).length) return 'none yet: the first start makes it';
+    if (applied.length === 0) return 'none yet: the first start makes it';
     throw new Error(`of an older version: back up, then newsrank migrate or a start applies ${pending.join(', ')}`);
   });
   if (!isThere) return [schema];

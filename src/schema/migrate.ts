@@ -80,15 +80,15 @@ async function apply(sql: Sql, known: readonly Migration[], migration: Migration
   });
 }
 
-/** The migrations that are still to be applied; applies none. Throws as `migrate` does. */
-export async function findPending(sql: Sql): Promise<string[]> {
+/** The migrations that were applied, and those that `migrate` would apply; applies none. Throws as `migrate` does. */
+export async function compareMigrations(sql: Sql): Promise<{ applied: string[]; pending: string[] }> {
   const known = await readMigrations();
   const names = known.map(({ name }) => name);
   try {
     const applied = await refuseStranger(sql, known);
-    return names.filter((name) => !applied.includes(name));
+    return { applied, pending: names.filter((name) => !applied.includes(name)) };
   } catch (error) {
-    if ((error as { code?: string }).code === UNDEFINED_TABLE) return names;
+    if ((error as { code?: string }).code === UNDEFINED_TABLE) return { applied: [], pending: names };
     throw error;
   }
 }

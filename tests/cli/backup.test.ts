@@ -41,6 +41,17 @@ test('what is in one database goes into another by a file that is its owner’s 
   assert.deepEqual(await readdir(files), ['newsrank.gz']);
 });
 
+test('a backup migrates nothing, and of nothing there is none', async (t) => {
+  const [folder, files] = [await emptyFolder(t), await emptyFolder(t)];
+  await assert.rejects(run(folder, 'backup', join(files, 'a.gz')), /There is nothing to back up/);
+  assert.deepEqual(await readdir(files), []);
+  await assert.rejects(
+    run(folder, 'backup', join(files, 'a.gz')),
+    /There is nothing to back up/,
+    'none was made by that',
+  );
+});
+
 test('a file that cannot be written or read is named', async (t) => {
   const folder = await dataFolder(t);
   const nowhere = join(folder, 'none', 'newsrank.gz');

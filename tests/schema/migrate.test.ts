@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openPostgres } from '../../src/engines/postgres.ts';
 import type { Sql } from '../../src/engines/sql.ts';
-import { findPending, hasSchema, type Migration, migrate, readMigrations } from '../../src/schema/migrate.ts';
+import { compareMigrations, hasSchema, type Migration, migrate, readMigrations } from '../../src/schema/migrate.ts';
 import { databaseUrl, openDatabase, openTestSql, skipWithoutPostgres } from '../support/engines.ts';
 
 let sql: Sql;
@@ -44,19 +44,19 @@ test('a database has the schema of this version, or not', async () => {
 });
 
 test('what is still to be applied is told, and nothing done about it', async () => {
-  assert.deepEqual(await findPending(sql), []);
+  assert.deepEqual((await compareMigrations(sql)).pending, []);
   const names = (await readMigrations()).map(({ name }) => name);
   const { rows } = await sql.query<{ sha256: string }>('delete from migrations where name = $1 returning sha256', [
     names.at(-1),
   ]);
-  assert.deepEqual(await findPending(sql), names.slice(-1));
+  assert.deepEqual(await compareMigrations(sql), { applied: names.slice(0, -1), pending: names.slice(-1) });
   await sql.query('insert into migrations (name, sha256) select $1, $2', [names.at(-1), rows[0]?.sha256]);
   await sql.script('alter table migrations rename to elsewhere');
-  assert.deepEqual(await findPending(sql), names);
+  assert.deepEqual(await compareMigrations(sql), { applied: [], pending: names });
   assert.equal(await isThere('migrations'), false);
   await sql.script('alter table elsewhere rename to migrations');
   await sql.query("insert into migrations (name, sha256) values ('999-future.sql', 'x')");
-  await assert.rejects(findPending(sql), { code: 'schema-newer' });
+  await assert.rejects(compareMigrations(sql), { code: 'schema-newer' });
   await sql.query("delete from migrations where name = '999-future.sql'");
 });
 
