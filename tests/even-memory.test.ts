@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { constants, PerformanceObserver } from 'node:perf_hooks';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { getHeapSpaceStatistics } from 'node:v8';
 import { openClosers } from '../src/closers.ts';
-import { keepMemoryEven } from '../src/even-memory.ts';
+import { collectEvery, keepMemoryEven } from '../src/even-memory.ts';
 
 const open = () => openClosers((name, error) => assert.fail(`${name}: ${error}`));
 
@@ -46,3 +47,23 @@ test('one that answers readers is left to V8', async () => {
   await closers.closeAll();
   collections.stop();
 });
+
+test('what lives is moved together, so that garbage between it holds no pages', async () => {
+  const before = oldSpaceMb();
+  let kept = Array.from({ length: 400_000 }, (_, index) => ({ index, of: [index] }));
+  const collecting = collectEvery(50);
+  await sleep(500);
+  const full = oldSpaceMb();
+  kept = kept.filter(({ index }) => index % 3 === 0);
+  await sleep(1000);
+  clearInterval(collecting);
+  const [gained, left] = [full - before, oldSpaceMb() - before];
+  assert.equal(kept.length, 133_334);
+  assert.ok(gained > 20, `${gained} MB`);
+  assert.ok(left < gained / 2, `${left} MB of ${gained}`);
+});
+
+function oldSpaceMb(): number {
+  const space = getHeapSpaceStatistics().find(({ space_name: name }) => name === 'old_space');
+  return (space?.space_size ?? Number.NaN) / 1e6;
+}
