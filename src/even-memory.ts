@@ -12,23 +12,22 @@ import type { Closers } from './closers.ts';
  */
 export function keepMemoryEven(roles: ReadonlySet<Role>, closers: Closers, every = MINUTE): void {
   if (roles.has('api')) return;
-  const timer = collectEvery(every);
+  const timer = setInterval(openCollector(), every).unref();
   closers.add('collecting of garbage', () => clearInterval(timer));
 }
 
 /**
- * Has V8 collect all garbage of this thread again and again, which takes some 20 ms, and move together what lives: left
- * where it is, it holds a page for every few objects, and a heap of 21 MB stands anywhere between 25 and 34.
+ * What collects all garbage of this thread, in some 20 ms, and moves together what lives: left where it is, it holds a page
+ * for every few objects, and a heap of 21 MB stands anywhere between 25 and 34.
  */
-export function collectEvery(ms: number): NodeJS.Timeout {
+export function openCollector(): () => void {
   setFlagsFromString('--expose-gc');
   // Of a context made after the flag was set: only there it is.
   const collectGarbage: () => void = runInNewContext('gc');
-  const collect = () => {
+  return () => {
     // For this collection only: those that V8 makes by itself, in a thread that answers readers, must not take as long.
     setFlagsFromString('--compact-on-every-full-gc');
     collectGarbage();
     setFlagsFromString('--no-compact-on-every-full-gc');
   };
-  return setInterval(collect, ms).unref();
 }
