@@ -18,6 +18,7 @@ export async function createCategories(sql: Sql, names: readonly string[]): Prom
     `insert into categories (slug, name, position)
      select new.slug, new.name, (select coalesce(max(position), 0) from categories) + new.place
      from unnest($1::text[], $2::text[]) with ordinality as new (slug, name, place)
+     order by new.slug
      on conflict (slug) do nothing`,
     [[...found.keys()], [...found.values()]],
   );

@@ -52,6 +52,12 @@ export interface PollRecord {
 
 const BATCH = 1000;
 
+/**
+ * Who adds feeds holds this lock until its transaction ends, and takes it first: two that bring the same new feeds or
+ * categories in opposite order would each wait for the other.
+ */
+const ADDING_LOCK = 7_283_011;
+
 /** How long a poll that somebody asked for may take, its wait in the queue included. */
 const POLL_NOW_LEASE_MS = 2 * MINUTE;
 
@@ -73,6 +79,7 @@ export async function addFeeds(
   const existing = new Set<FeedId>();
   const wider: WiderFeed[] = [];
   await sql.transaction(async (transaction) => {
+    await transaction.query('select pg_advisory_xact_lock($1)', [ADDING_LOCK]);
     for (let start = 0; start < candidates.length; start += BATCH) {
       const batch = await insertFeeds(transaction, candidates.slice(start, start + BATCH), start, now);
       added.push(...batch.added);
