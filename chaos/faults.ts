@@ -5,6 +5,7 @@ import { clockMoved } from './faults/clock-moved.ts';
 import { countingKilled } from './faults/counting-killed.ts';
 import { diskFull } from './faults/disk-full.ts';
 import { everythingTwice } from './faults/everything-twice.ts';
+import { hungStop } from './faults/hung-stop.ts';
 import { masterKilled } from './faults/master-killed.ts';
 import { memoryFull } from './faults/memory-full.ts';
 import { pollerKilled } from './faults/poller-killed.ts';
@@ -27,6 +28,7 @@ export const FAULTS: readonly Fault[] = [
   everythingTwice,
   wiresCut,
   rollingRestart,
+  hungStop,
   clockMoved,
   diskFull,
   memoryFull,

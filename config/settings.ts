@@ -116,7 +116,11 @@ export const SETTINGS = {
     'How long reads are kept: by five minutes for two days, by hours for 35, then by days. Whole months go.',
   ),
   ARTICLE_RETENTION: required('90d', duration(DAY, 36_500 * DAY), 'How long articles that no feed carries are kept.'),
-  SHUTDOWN_TIMEOUT: required('25s', duration(SECOND, HOUR), 'How long running jobs may take to finish after SIGTERM.'),
+  SHUTDOWN_TIMEOUT: required(
+    '25s',
+    duration(SECOND, HOUR),
+    'How long a stop may take after SIGTERM; running jobs have all of it but the last 5s.',
+  ),
 } as const;
 
 export type SettingName = keyof typeof SETTINGS;

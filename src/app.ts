@@ -43,15 +43,36 @@ export interface AppOptions {
 
 /** Opens everything that the settings' roles need; when one thing cannot be opened, what was opened before is closed. */
 export async function openApp(settings: Settings, log: Log, options: AppOptions = {}): Promise<App> {
-  const closers = openClosers(tellUnclosed(log));
+  const { jobsMs, closedMs } = stopLimits(settings);
+  const closers = openClosers(tellUnclosed(log), { limitMs: closedMs });
+  const { stopping = new AbortController().signal } = options;
   try {
-    const stopping = new AbortController().signal;
-    return await open(settings, log, { clock: systemClock, random: Math.random, stopping, ...options }, closers);
+    const opened = open(settings, log, { clock: systemClock, random: Math.random, ...options, stopping }, closers);
+    return await Promise.race([opened, givenUp(stopping, jobsMs)]);
   } catch (error) {
     await closers.closeAll();
     if (options.stopping?.aborted) log.info('stopped before it was ready');
     throw error;
   }
+}
+
+/**
+ * Of the time that a stop may take: by when running jobs must have ended, and by when all is closed (ms after its begin).
+ * In between counts are written, if PostgreSQL answers, which takes two seconds to find out. Then Node has to end.
+ */
+function stopLimits({ SHUTDOWN_TIMEOUT: whole }: Settings): { readonly jobsMs: number; readonly closedMs: number } {
+  return {
+    jobsMs: Math.max(whole - 5 * SECOND, whole / 2),
+    closedMs: Math.max(whole - 2 * SECOND, (whole * 4) / 5),
+  };
+}
+
+/** Fails so long after the signal (ms): what does not answer while it is opened is not waited for when the end has come. */
+function givenUp(stopping: AbortSignal, afterMs: number): Promise<never> {
+  return new Promise((_, reject) => {
+    const giveUp = () => void setTimeout(reject, afterMs, stopping.reason).unref();
+    stopping.addEventListener('abort', giveUp, { once: true });
+  });
 }
 
 const tellUnclosed = (log: Log) => (name: string, error: string) => log.error({ name, error }, 'not closed');
@@ -77,7 +98,8 @@ async function open(settings: Settings, log: Log, tools: Required<AppOptions>, c
   if (roles.has('counter')) {
     await restoreCounts(sql, redis, clock());
     closers.add('last archive of counts', async () => {
-      metrics.archiveRows.inc(await archiveCounts(sql, redis, clock()));
+      if (await engines.answersAtLast()) metrics.archiveRows.inc(await archiveCounts(sql, redis, clock()));
+      else tellUncounted(engines, log);
     });
   }
   await keepFeeds(sql, clock);
@@ -104,7 +126,10 @@ async function open(settings: Settings, log: Log, tools: Required<AppOptions>, c
   const outage = openOutageWatch();
   const run = await openWorkers(
     settings.ROLES,
-    { ...tools, clock, settings, engines, polls, fetching, outage, metrics, log, telemetry: traces?.telemetry },
+    {
+      ...{ ...tools, clock, settings, engines, polls, fetching, outage, metrics, log, telemetry: traces?.telemetry },
+      drainMs: stopLimits(settings).jobsMs,
+    },
     closers,
   );
   stopping.throwIfAborted();
@@ -133,6 +158,13 @@ async function open(settings: Settings, log: Log, tools: Required<AppOptions>, c
       log.info('stopped');
     },
   };
+}
+
+function tellUncounted({ isRedisEphemeral }: Engines, log: Log): void {
+  const what = isRedisEphemeral
+    ? 'reads since the last archive are lost'
+    : 'reads stay in Redis and are archived later';
+  log.warn(`PostgreSQL does not answer: ${what}`);
 }
 
 /** With the embedded engines there is nobody to agree with. */

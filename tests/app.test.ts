@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openWire } from '../chaos/servers/wire.ts';
 import { openNewsroom } from '../src/demo/newsroom.ts';
 import { seeded } from '../src/demo/seeded.ts';
 import { QUEUE_NAMES } from '../src/queues/jobs.ts';
@@ -142,6 +144,36 @@ test('from feeds to lists, through a crash and a restart', async (t) => {
   assert.ok(unanswered <= CROWD, 'at most what each reader had just sent was counted without an answer');
   assert.equal(list.items[1]?.reads, 7);
   assert.equal(await third.stop(), 0);
+});
+
+test('told to stop while PostgreSQL hangs, it ends in time and loses nothing', { skip: skipReason() }, async (t) => {
+  const settings = await followNewsroom(t);
+  const direct = new URL(String(settings['DATABASE_URL']));
+  const wire = await openWire(Number(direct.port), '127.0.0.1');
+  t.after(() => wire.close());
+  const wired = Object.assign(new URL(direct), { host: `127.0.0.1:${wire.port}` }).href;
+  const first = await startProduct(t, { ...settings, DATABASE_URL: wired, SHUTDOWN_TIMEOUT: '8s' });
+  const articles = await eventually('articles', async () => {
+    const own = await listOwn(first.url);
+    return own.length === 64 && own;
+  });
+  const article = articles[0]?.id ?? '';
+  const traffic = await startTraffic(first.url, article);
+  wire.freeze();
+  await sleep(1000);
+  const askedAt = performance.now();
+  assert.equal(await first.stop(), 0);
+  const ms = performance.now() - askedAt;
+  assert.ok(ms < 8000, `${ms} ms`);
+  const acknowledged = await traffic.end();
+
+  const second = await startProduct(t, settings);
+  const reads = await eventually('all reads that were acknowledged', async () => {
+    const list = await getJson<Snapshot>(`${second.url}/v1/rankings/access?window=24h`);
+    const reads = list.items.find((item) => item.article.id === article)?.reads ?? 0;
+    return reads >= acknowledged && reads;
+  });
+  assert.ok(reads <= acknowledged + CROWD, `${reads} reads, ${acknowledged} acknowledged`);
 });
 
 test('told to stop while it starts, it goes no further and closes what it has', async (t) => {

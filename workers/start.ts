@@ -14,6 +14,8 @@ import { type JobQueue, keepTicking, openQueue, openWorker, watchQueues } from '
 
 export interface WorkerTools {
   readonly settings: Settings;
+  /** How long running jobs may take to finish, from the moment at which all begins to be closed (ms). */
+  readonly drainMs: number;
   readonly engines: Engines;
   readonly polls: JobQueue<'poll-feed'>;
   /** What fetches feeds, opened for who needs it. */
@@ -25,6 +27,12 @@ export interface WorkerTools {
   readonly random: () => number;
   /** Where jobs are traced. */
   readonly telemetry: Telemetry | undefined;
+}
+
+interface OpenedWorker {
+  readonly worker: Worker;
+  /** Once, whoever asks: until then (ms of performance.now()) its jobs may finish. */
+  drainOnce(until: number): Promise<void>;
 }
 
 const CLEAN_UP_INTERVAL = HOUR;
@@ -45,7 +53,7 @@ const TICKER_CHECK = 10 * SECOND;
 
 /** Opens the workers of the roles, without taking jobs yet; the result starts them. Their closers drain them. */
 export async function openWorkers(roles: readonly Role[], tools: WorkerTools, closers: Closers): Promise<() => void> {
-  const workers: Worker[] = [];
+  const workers: OpenedWorker[] = [];
   const tickers: (() => Promise<void>)[] = [];
   const connection = await tools.engines.connectRedis('queue');
   const logOf = (queue: QueueName) => tools.log.child({ stage: STAGES[queue], queue });
@@ -71,11 +79,20 @@ export async function openWorkers(roles: readonly Role[], tools: WorkerTools, cl
     };
     const connected = await tools.engines.connectRedis('worker');
     const worker = openWorker(name, connected, concurrency, counted, events, tools.telemetry);
-    workers.push(worker);
-    closers.add(`worker of ${name}`, () => {
-      const drained = drain(worker, () => running === 0, tools.settings.SHUTDOWN_TIMEOUT);
+    let drained: Promise<void> | undefined;
+    const drainOnce = (until: number): Promise<void> => {
+      if (drained !== undefined) return drained;
+      drained = drain(worker, () => running === 0, until);
       stop();
       return drained;
+    };
+    workers.push({ worker, drainOnce });
+    closers.add(`worker of ${name}`, async (begunAt) => {
+      // All at once: none takes jobs while another finishes its own, and all have the same time. Each tells its own failure.
+      const until = begunAt + tools.drainMs;
+      for (const { drainOnce } of workers) drainOnce(until).catch(() => {});
+      await drainOnce(until);
+      if (running > 0) log.warn({ running }, 'jobs have not ended in time: others will run them again');
     });
   };
   const tick = (name: Exclude<QueueName, 'poll-feed'>, everyMs: number) => {
@@ -197,19 +214,19 @@ export async function openWorkers(roles: readonly Role[], tools: WorkerTools, cl
   closers.add('tickers', () => clearInterval(timer));
   await keepAll();
   return () => {
-    for (const worker of workers) void worker.run();
+    for (const { worker } of workers) void worker.run();
   };
 }
 
 /**
- * Lets running jobs finish for as long as `patienceMs`; those that do not are run again elsewhere, as stalled. pause() ends
+ * Lets running jobs finish until then; those that do not are run again elsewhere, as stalled. pause() ends
  * the wait for jobs, so that none is taken any more, and settles when those that were taken are done. Not always: it waits
  * for the end of its blocking connection, which never comes when that broke just before (2 of 16 trials) or, on a cluster,
  * when BullMQ takes the end for a failure and connects anew (1 of 3). Then quiet must do. The rest goes by force, since an
  * orderly close() waits for the same.
  */
-async function drain(worker: Worker, isIdle: () => boolean, patienceMs: number): Promise<void> {
-  const quiet = becomesQuiet(isIdle, performance.now() + patienceMs);
+async function drain(worker: Worker, isIdle: () => boolean, until: number): Promise<void> {
+  const quiet = becomesQuiet(isIdle, until);
   await Promise.race([worker.pause().catch(() => quiet), quiet]);
   await worker.close(true);
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Settings } from '../../config/settings.ts';
 import type { Closers } from '../closers.ts';
+import { openOnce } from '../open-once.ts';
 import { addressOf } from './address.ts';
 import { lockFolder } from './folder-lock.ts';
 import { type ImpatientEvents, openImpatient } from './impatient.ts';
@@ -14,6 +15,11 @@ export interface Database {
   readonly askDatabase: Probe['ask'];
   /** For those who keep somebody waiting: on a server, connections of their own, and no waiting for one that hangs. */
   openImpatientSql(): Sql;
+  /**
+   * Whether it still answers, for who has a last thing to write before the end: looked once, in two seconds at most, and
+   * taken for granted from then on.
+   */
+  readonly answersAtLast: () => Promise<boolean>;
   /** Which one is in use, and what that means for durability. */
   readonly description: string;
   /** By what they do; none on the embedded one. */
@@ -42,6 +48,7 @@ async function openEmbedded(folder: string, closers: Closers): Promise<Database>
     sql,
     askDatabase: probeEmbedded(sql),
     openImpatientSql: () => sql,
+    answersAtLast: async () => true,
     description: `embedded PostgreSQL in ${folder} (${promise})`,
     connections: () => ({}),
   };
@@ -53,10 +60,15 @@ async function openServer(
   { onError = () => {}, onHang = () => {} }: Partial<ImpatientEvents>,
 ): Promise<Database> {
   const { openPool, openPostgres } = await import('./postgres.ts');
-  const pool = await openPostgres(url, onError);
-  closers.add('PostgreSQL', pool.close);
   const probe = openProbe(() => openPool(url, undefined, { max: 1, connectMs: PATIENCE_MS }));
   closers.add('probe of PostgreSQL', probe.close);
+  // Connections that were there must answer, since it is by these that anything would be written.
+  const answersAtLast = openOnce(async () => (await probe.look()) === 'answers');
+  const pool = await openPostgres(url, onError);
+  closers.add('PostgreSQL', async () => {
+    if (await answersAtLast()) await pool.close();
+    else pool.abandon();
+  });
   const counted = [pool.connections, probe.connections];
   return {
     sql: pool.sql,
@@ -67,6 +79,7 @@ async function openServer(
       counted.push(impatient.connections);
       return impatient.sql;
     },
+    answersAtLast,
     description: `PostgreSQL at ${addressOf(url, 5432)}`,
     connections: () => sum(counted.map((count) => count())),
   };

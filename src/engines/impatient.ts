@@ -92,7 +92,8 @@ export function openImpatient(
     },
     async close() {
       clearInterval(watch);
-      await pool.close();
+      if (isHanging) pool.abandon();
+      else await pool.close();
     },
     connections: () => pool.connections(),
   };
