@@ -55,7 +55,6 @@ export async function pollFeedInSlot(tools: PollFeedTools, target: PollTarget, w
   const now = clock();
   outage.note(target.host, poll.outcome, now);
   const isOwnOutage = outage.isOwnOutage(now);
-  metrics.ownOutage.set(isOwnOutage ? 1 : 0);
   const { minSeconds, maxSeconds } = tools.limits;
   const limits = { minSeconds, maxSeconds, isOwnOutage };
   const row =

@@ -120,7 +120,7 @@ export async function openWorkers(roles: readonly Role[], tools: WorkerTools, cl
       }
     };
 
-  const { settings, engines, clock, metrics } = tools;
+  const { settings, engines, outage, clock, metrics } = tools;
   const { sql, redis } = engines;
   // Each loads what it needs: to load all that others need takes longer than all else of a start.
   const openRole: Record<Role, () => Promise<void>> = {
@@ -151,9 +151,9 @@ export async function openWorkers(roles: readonly Role[], tools: WorkerTools, cl
       await work('clean-up', 1, cleanUp({ sql, clock, articleRetentionMs, readsRetentionMs, zone }));
     },
     async poller() {
-      const [{ pollFeedJob }, { matchArticlesJob, matchSoon }] = await Promise.all([
-        import('./poll-feed.ts'),
-        import('./match-articles.ts'),
+      const [{ pollFeedJob }, { matchArticlesJob, matchSoon }, { measureOutage }] = await Promise.all([
+        ...([import('./poll-feed.ts'), import('./match-articles.ts')] as const),
+        import('../src/feeds/measure.ts'),
       ]);
       const shared = { ...tools, fetching: await tools.fetching(), sql };
       const limits = {
@@ -162,7 +162,7 @@ export async function openWorkers(roles: readonly Role[], tools: WorkerTools, cl
       };
       const { POLL_CONCURRENCY: concurrency } = settings;
       const stopping = new AbortController();
-      metrics.ownOutage.set(0);
+      measureOutage(metrics, outage, clock);
       const matches = tick('match-articles', MATCH_INTERVAL);
       await work('match-articles', 1, matchArticlesJob({ sql, clock, metrics }));
       const hints = { matchSoon: matchSoon(matches) };

@@ -1,5 +1,7 @@
+import type { Clock } from '../clock.ts';
 import type { Metrics } from '../metrics.ts';
 import { FETCH_PHASES, type NotePhase } from './http-client.ts';
+import type { OutageWatch } from './outage.ts';
 import { KILLED_BY, type NoteRead } from './reader.ts';
 
 /** What the client and the reader tell, as metrics. Label values are looked up once: a poll notes two phases at least. */
@@ -16,4 +18,13 @@ export function measureFetching(metrics: Pick<Metrics, 'fetchDuration' | 'parseD
       if (killedBy !== undefined) metrics.parseKills.inc({ reason: killedBy });
     },
   };
+}
+
+/** Whether there is an outage of our own, whenever somebody asks: where nothing is polled any more, it is over all the same. */
+export function measureOutage(
+  metrics: Pick<Metrics, 'ownOutage' | 'onScrape'>,
+  { isOwnOutage }: Pick<OutageWatch, 'isOwnOutage'>,
+  clock: Clock,
+): void {
+  metrics.onScrape(async () => metrics.ownOutage.set(isOwnOutage(clock()) ? 1 : 0));
 }

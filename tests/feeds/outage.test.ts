@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PollOutcome } from '../../src/feeds/feed.ts';
+import { measureOutage } from '../../src/feeds/measure.ts';
 import { openOutageWatch } from '../../src/feeds/outage.ts';
 import { feedId } from '../../src/ids.ts';
+import { openMetrics } from '../../src/metrics.ts';
 import { later, NOW } from './poll-fixtures.ts';
 
 const down: PollOutcome = { kind: 'failed', failure: 'dns', message: '' };
@@ -79,4 +81,14 @@ test('what is remembered of blame is bounded', () => {
   const blamed = watch.takeBlamed(NOW);
   assert.ok(blamed.length <= 10_000);
   assert.ok(blamed.includes(feedId(25_000)));
+});
+
+test('whoever scrapes is told of it as long as it lasts, also while nothing is polled', async () => {
+  const watch = watchOf([down, down, down, down, down]);
+  const metrics = openMetrics('1.2.3', ['poller']);
+  let now = NOW;
+  measureOutage(metrics, watch, () => now);
+  assert.match(await metrics.render(), /^newsrank_own_outage 1$/m);
+  now = later(3 * 60);
+  assert.match(await metrics.render(), /^newsrank_own_outage 0$/m);
 });
