@@ -9,6 +9,8 @@ export interface Storage {
   readonly redis: number;
   /** What Redis may hold; null where it has no limit. */
   readonly redisLimit: number | null;
+  /** Of the fullest server of Redis with a limit: what it holds of what it may, 0 to 1. */
+  readonly redisFullest: number | null;
 }
 
 /** What Redis holds and may hold, in bytes, all masters together. */
@@ -23,7 +25,7 @@ export interface RedisMemory {
 const TABLES = 6;
 
 export async function readStorage(sql: Sql, redis: RedisClient): Promise<Storage> {
-  const [database, tables, { used, limit }] = await Promise.all([
+  const [database, tables, { used, limit, fullest }] = await Promise.all([
     readDatabaseSize(sql),
     sql.query<Storage['tables'][number]>(
       `select coalesce(root.relname, c.relname)::text as name, sum(pg_total_relation_size(c.oid))::float8 as bytes,
@@ -35,7 +37,7 @@ export async function readStorage(sql: Sql, redis: RedisClient): Promise<Storage
     ),
     readRedisMemory(redis),
   ]);
-  return { database, tables: tables.rows, redis: used, redisLimit: limit };
+  return { database, tables: tables.rows, redis: used, redisLimit: limit, redisFullest: fullest };
 }
 
 /** Bytes that the database takes on its disk. */

@@ -1,6 +1,6 @@
 import { MINUTE } from '../clock.ts';
 import type { Sql } from '../engines/sql.ts';
-import type { FeedState } from './feed.ts';
+import type { Feed, FeedState } from './feed.ts';
 
 /** From so many failures in a row a feed counts as failing, which is hours of trying; before, as backing off. */
 const FAILING_FROM = 5;
@@ -11,6 +11,11 @@ export type FeedHealth = FeedState | 'backoff' | 'failing';
 export const FEED_HEALTHS = [
   ...(['active', 'backoff', 'failing', 'retired', 'quarantined', 'paused'] as const),
 ] satisfies FeedHealth[];
+
+export function healthOf({ state, failures }: Pick<Feed, 'state' | 'failures'>): FeedHealth {
+  if (state !== 'active' || failures === 0) return state;
+  return failures < FAILING_FROM ? 'backoff' : 'failing';
+}
 
 /** Feeds by state, of the whole installation. */
 export async function countFeedsByState(sql: Sql): Promise<Partial<Record<FeedHealth, number>>> {

@@ -8,7 +8,8 @@ test('what the engines hold is known, partitions as one table', async (t) => {
   const [{ sql, close }, store] = await Promise.all([openTestSql(), openTestRedis()]);
   t.after(close);
   t.after(store.close);
-  const { database, tables, redis } = await readStorage(sql, store.redis);
+  const { database, tables, redis, redisFullest } = await readStorage(sql, store.redis);
+  assert.ok(redisFullest === null || (redisFullest > 0 && redisFullest < 1));
   assert.ok(database > 1_000_000 && redis > 100_000);
   assert.ok(tables.length > 0 && tables.every(({ bytes }) => bytes >= 0));
   assert.deepEqual(

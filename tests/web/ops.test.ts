@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import type { FastifyInstance } from 'fastify';
 import { MINUTE } from '../../src/clock.ts';
+import { countFeedsByState } from '../../src/feeds/count.ts';
 import { FAILURE_CLASSES } from '../../src/feeds/feed.ts';
 import { addFeeds } from '../../src/feeds/store.ts';
 import { openMetrics } from '../../src/metrics.ts';
@@ -234,6 +235,19 @@ describe('what it shows', () => {
     const all = (await get('/ops/parts/feeds?feeds=all')).body;
     assert.equal([...all.matchAll(/class="feed-title"/g)].length, 3);
     assert.match((await get('/ops/parts/feeds?feeds=nonsense&cursor=x')).body, /b\.example/);
+  });
+
+  test('a feed is called in the table what it is called in the count of all', async () => {
+    await addFeeds(ops.sql, ['a', 'b', 'c', 'd'].map(ops.feedAt), ops.clock());
+    await ops.sql.query("update feeds set failures = 1 where host = 'a.example'");
+    await ops.sql.query("update feeds set failures = 5 where host = 'b.example'");
+    await ops.sql.query("update feeds set failures = 9, state = 'quarantined' where host = 'c.example'");
+    const { body } = await get('/ops/parts/feeds?feeds=all');
+    const healths = [...body.matchAll(/class="state state-(\w+)">([^<]+)</g)].map(([, health, name]) => [health, name]);
+    const { healths: names } = OPS_EN;
+    const expected = ['backoff', 'failing', 'quarantined', 'active'] as const;
+    assert.deepEqual(healths.sort(), expected.map((health) => [health, names[health]]).sort());
+    assert.deepEqual(await countFeedsByState(ops.sql), { backoff: 1, failing: 1, quarantined: 1, active: 1 });
   });
 
   test('parts that did not change are not sent again', async () => {

@@ -1,4 +1,5 @@
 import { adviceFor } from '../../feeds/advice.ts';
+import { healthOf } from '../../feeds/count.ts';
 import type { Feed, FeedState } from '../../feeds/feed.ts';
 import { listFeeds } from '../../feeds/store.ts';
 import { listTroubled } from '../../feeds/troubled.ts';
@@ -57,8 +58,8 @@ function rowOf(feed: Feed, now: Date, { words, mark }: OpsEdition) {
     url: feed.url,
     link: webUrl(feed.url),
     categories: feed.categories.join(', '),
-    state: stateOf(feed),
-    stateName: words.states[stateOf(feed)],
+    health: healthOf(feed),
+    healthName: words.healths[healthOf(feed)],
     failures: feed.failures,
     isPaused: feed.state === 'paused',
     due: !isPolled
@@ -74,9 +75,4 @@ function rowOf(feed: Feed, now: Date, { words, mark }: OpsEdition) {
     error: feed.lastError,
     advice: adviceFor(feed.lastOutcome, feed.lastStatus),
   };
-}
-
-function stateOf({ state, failures }: Feed) {
-  if (state !== 'active') return state;
-  return failures > 0 ? 'failing' : 'well';
 }

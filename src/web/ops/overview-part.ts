@@ -7,7 +7,8 @@ import { bytesInWords, type OpsEdition } from './words.ts';
 const HEALTHS: readonly FeedHealth[] = ['active', 'backoff', 'failing', 'quarantined', 'paused', 'retired'];
 /** Jobs that wait for longer are too many for the workers that there are. */
 const LONG_WAIT = 30;
-const FULL_SHARE = 0.8;
+/** As the alert NewsrankRedisFilling has it. */
+const FULL_SHARE = 0.85;
 
 /** A number that says at a glance whether all is well. */
 interface Tile {
@@ -28,7 +29,7 @@ export function overviewPart({ feeds, overdue, lists, queues, storage }: Overvie
   const waiting = queues.reduce((sum, { counts }) => sum + counts.waiting, 0);
   const failed = queues.reduce((sum, { counts }) => sum + counts.failed, 0);
   const longest = Math.max(0, ...queues.map(({ oldest }) => oldest));
-  const { redis, redisLimit, database } = storage;
+  const { redis, redisLimit, redisFullest, database } = storage;
   const tiles: Tile[] = [
     {
       ...{ name: words.feeds, value: number(total), about: byHealth.join(' · ') || words.noneYet },
@@ -54,7 +55,7 @@ export function overviewPart({ feeds, overdue, lists, queues, storage }: Overvie
     {
       ...{ name: 'Redis', value: bytesInWords(redis) },
       about: redisLimit === null ? named.memory : words.ofLimit(bytesInWords(redisLimit)),
-      isBad: redisLimit !== null && redis > redisLimit * FULL_SHARE,
+      isBad: redisFullest !== null && redisFullest > FULL_SHARE,
     },
   ];
   return {

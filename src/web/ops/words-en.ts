@@ -93,7 +93,6 @@ export const OPS_EN = {
   noFeed: 'No feed is in this state.',
   feed: 'Feed',
   state: 'State',
-  states: { well: 'well', failing: 'failing', paused: 'paused', quarantined: 'quarantined', retired: 'retired' },
   inARow: (count: number) => `${count} in a row`,
   nextPoll: 'Next poll',
   lastPoll: 'Last poll',

@@ -116,7 +116,6 @@ export const OPS_JA: OpsWords = {
   noFeed: 'この状態のフィードはありません。',
   feed: 'フィード',
   state: '状態',
-  states: { well: '正常', failing: '失敗中', paused: '停止中', quarantined: '隔離', retired: '終了' },
   inARow: (count) => `連続${count}回`,
   nextPoll: '次の取得',
   lastPoll: '前回の取得',
