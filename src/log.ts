@@ -9,7 +9,7 @@ const MAX_DEPTH = 5;
 const SECRET_NAMES = new Set(['authorization', 'cookie', 'password', 'token', 'address']);
 
 /** What stands before the host of a URL, and the values of parameters by which feeds of few are kept from others. */
-const CREDENTIALS = /\/\/[^\s/?#@]+@/g;
+const CREDENTIALS = /\/\/[^\s/?#]+@/g;
 const SECRET_PARAMETERS =
   /([?&](?:[\w.-]*(?:token|secret|passwo?r?d|api[_-]?key|signature|auth)|key|sig|pass|pwd)=)[^&#\s"']+/gi;
 

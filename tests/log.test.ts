@@ -60,7 +60,7 @@ test('secrets of URLs are redacted wherever they stand, and nothing else of them
     log.warn(
       {
         url: 'https://me:S3CRET@a.example/feed?page=2&access_token=S3CRET&keyword=tea#top',
-        err: new Error('https://S3CRET@a.example/x?key=S3CRET failed'),
+        err: new Error('https://me:S3@S3CRET@a.example/x?key=S3CRET failed'),
       },
       `left out: http://u:S3CRET${'x'.repeat(2000)}@b.example/@someone?api_key=S3CRET&a=1`,
     ),
