@@ -76,7 +76,7 @@ function embedOf({ origin, edition }: Visit, { kind, scope, window }: BoxSpec, t
   const query = new URLSearchParams(wishes);
   return {
     script: `<script src="${origin}/embed.js" defer></script>\n<news-ranking${attributes.join('')}></news-ranking>`,
-    frame: `<iframe src="${origin}/embed/${kind}?${query}" title="${title.replaceAll('"', '&quot;')}" width="320" height="430" style="border: 0; max-width: 100%"></iframe>`,
+    frame: `<iframe src="${origin}/embed/${kind}?${query}" title="${title.replaceAll('"', '&quot;')}" width="320" height="460" style="border: 0; max-width: 100%"></iframe>`,
   };
 }
 
