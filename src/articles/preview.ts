@@ -6,18 +6,10 @@ import { type Draft, draftArticle } from './draft.ts';
 import { identify } from './identify.ts';
 
 /** An entry as the article that would be stored. */
-export interface PreviewedArticle {
-  readonly guid: string;
-  readonly title: string;
-  readonly url: string | null;
-  readonly summary: string;
-  readonly author: string | null;
-  readonly image: string | null;
-  readonly language: string | null;
-  readonly publishedAt: Date;
-  readonly publishedFrom: 'feed' | 'updated' | 'first-seen';
-  readonly updatedAt: Date;
-}
+export type PreviewedArticle = Pick<
+  Draft,
+  'guid' | 'title' | 'url' | 'summary' | 'author' | 'image' | 'language' | 'publishedAt' | 'publishedFrom' | 'updatedAt'
+>;
 
 /** What polling a URL would bring, its entries as articles would be stored. */
 export interface PreviewedFeed extends Omit<CheckedFeed, 'entries'> {

@@ -2,7 +2,7 @@ import type { Sql } from '../engines/sql.ts';
 
 const OLDEST = 14;
 /** A process holds up to ten: a few more of them, and the next is refused. */
-const FULL_SHARE = 0.9;
+const MOST_IN_USE = 0.9;
 
 interface State {
   readonly version: string;
@@ -36,6 +36,6 @@ export async function describePostgres(sql: Sql): Promise<string> {
       'It takes no writes: turn default_transaction_read_only off, for the server, the database and its user',
     );
   const connections = `${used} of its ${most} connections are in use`;
-  if (used > most * FULL_SHARE) throw new Error(`${connections}: raise max_connections, or start fewer processes`);
+  if (used > most * MOST_IN_USE) throw new Error(`${connections}: raise max_connections, or start fewer processes`);
   return `${version}, takes writes; ${connections}`;
 }

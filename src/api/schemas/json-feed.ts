@@ -1,5 +1,5 @@
-import { RankingSchema } from './ranking.ts';
-import { Flag, Integer, NullableInteger, NullableText, Text, Texts, Time } from './scalars.ts';
+import { RankingSchema, Standing } from './ranking.ts';
+import { Flag, NullableText, Text, Texts, Time } from './scalars.ts';
 import type { ValueOf } from './value-of.ts';
 
 const Authors = { type: 'array', items: { type: 'object', required: ['name'], properties: { name: Text } } } as const;
@@ -9,13 +9,7 @@ const ItemExtension = {
   required: ['source'],
   properties: {
     source: { type: 'string', description: 'Title of the feed that first carried it.' },
-    rank: Integer,
-    previousRank: NullableInteger,
-    movement: { enum: ['up', 'down', 'same', 'new'] },
-    peakRank: Integer,
-    since: Time,
-    reads: Integer,
-    fill: NullableText,
+    ...Standing.properties,
     pinned: Flag,
   },
   description: 'Our extension; of feeds of articles the source alone.',

@@ -55,7 +55,8 @@ export const ListedArticle = objectOf({
   image: NullableText,
 });
 
-const Item = objectOf({
+/** How an item stands in its list. */
+export const Standing = objectOf({
   rank: Integer,
   previousRank: NullableInteger,
   movement: { enum: ['up', 'down', 'same', 'new'] },
@@ -63,8 +64,9 @@ const Item = objectOf({
   since: Time,
   reads: Integer,
   fill: NullableText,
-  article: ListedArticle,
 });
+
+const Item = objectOf({ ...Standing.properties, article: ListedArticle });
 const DayAgo = {
   ...objectOf({ rank: NullableInteger, movement: Item.properties.movement }),
   description: 'Where it stood a day ago; in access lists of 24 hours that are older than that.',
