@@ -5,6 +5,7 @@ import type { Sql } from '../src/engines/sql.ts';
 import { messageOf } from '../src/errors.ts';
 import { FAILURE_CLASSES, type Poll, type PollOutcome, type PollTarget } from '../src/feeds/feed.ts';
 import { forgiveFeeds } from '../src/feeds/forgive.ts';
+import { moveFeed } from '../src/feeds/move-feed.ts';
 import { isNetworkFailure, type OutageWatch } from '../src/feeds/outage.ts';
 import { type PollTools, pollFeed } from '../src/feeds/poll.ts';
 import type { PollSaver } from '../src/feeds/poll-saver.ts';
@@ -81,16 +82,30 @@ async function store(
 ): Promise<{ readonly saved: SavedCounts; readonly outcome: Outcome }> {
   const { sql, clock, random } = tools;
   const { kind } = poll.outcome;
-  return sql.transaction(async (transaction) => {
-    const counts = await storeEntries(transaction, target, poll, clock());
-    const written = await savePoll(transaction, target, poll, counts, limits, clock(), random);
-    if (written === undefined) return { saved: counts, outcome: kind };
-    await noteHub(transaction, target, poll.outcome, counts.inserted, clock());
-    const owner = poll.movedTo === null ? undefined : await mergeMovedFeed(transaction, target.id, clock());
-    // Also where another feed had the new URL, which has this one's old URL from now on.
-    const isMoved = written === 'moved' || (owner !== undefined && MOVES.has(kind));
-    return { saved: counts, outcome: isMoved ? 'moved' : kind };
+  const { saved, written } = await sql.transaction(async (transaction) => {
+    const saved = await storeEntries(transaction, target, poll, clock());
+    const written = await savePoll(transaction, target, poll, saved, limits, clock(), random);
+    if (written !== undefined) await noteHub(transaction, target, poll.outcome, saved.inserted, clock());
+    return { saved, written };
   });
+  const isMoved = written !== undefined && poll.movedTo !== null && (await follow(tools, target, poll, written.newUrl));
+  return { saved, outcome: isMoved ? 'moved' : kind };
+}
+
+/**
+ * Whether the poll is the one by which a feed's new URL is taken over. In transactions of its own, since it takes locks in
+ * another order than a poll; where it is cut off, the next poll finds that it is still to be done.
+ */
+async function follow(
+  { sql, clock }: PollFeedTools,
+  target: PollTarget,
+  { outcome, startedAt }: Poll,
+  newUrl: string | null,
+): Promise<boolean> {
+  if (newUrl !== null && (await moveFeed(sql, target, newUrl, startedAt))) return true;
+  // Another feed has the new URL, and this one's old URL from now on.
+  const owner = await mergeMovedFeed(sql, target.id, clock());
+  return owner !== undefined && MOVES.has(outcome.kind);
 }
 
 /** Failures that are told apart too late, since the first of an outage look like any other, are taken back. */

@@ -1,6 +1,7 @@
 import type { Sql } from '../engines/sql.ts';
+import { createCategories } from '../feeds/categories.ts';
 import type { Feed } from '../feeds/feed.ts';
-import { type FeedPatch, findFeed, updateFeed } from '../feeds/store.ts';
+import { checkPatch, type FeedPatch, findFeed, updateFeed } from '../feeds/store.ts';
 import type { FeedId } from '../ids.ts';
 import { closeGate } from './gate.ts';
 import { refileArticles } from './refile.ts';
@@ -12,6 +13,10 @@ import { refileArticles } from './refile.ts';
  */
 export async function changeFeed(sql: Sql, id: FeedId, patch: FeedPatch, now: Date): Promise<Feed | undefined> {
   if (patch.categories === undefined) return await updateFeed(sql, id, patch);
+  checkPatch(patch);
+  if ((await findFeed(sql, id)) === undefined) return undefined;
+  // Before the gate is closed: an import may be creating the same ones, and nobody is to wait for it there.
+  await createCategories(sql, patch.categories);
   return await sql.transaction(async (tx) => {
     await closeGate(tx);
     const before = await findFeed(tx, id);

@@ -3,7 +3,8 @@ import type { ArticleId } from '../ids.ts';
 
 /**
  * Notes that the reads of these articles are to be counted anew: they became copies or ceased to be, lost or won a copy,
- * changed their categories, or were removed. Call it in the transaction of the change, as its last lock.
+ * changed their categories, or were removed. Call it in the transaction of the change, as its last lock, and once: two
+ * calls would lock rows in no order.
  *
  * A row that stands there already is written all the same: a recount that is under way has it locked, may not see this
  * change, and removes it when it commits.

@@ -2,7 +2,7 @@ import type { Sql } from '../engines/sql.ts';
 import { beginMerger, finishMerger, type Merger } from '../feeds/merge-feeds.ts';
 import type { ArticleId, FeedId } from '../ids.ts';
 import { canonicalUrl } from './canonical-url.ts';
-import { PASS_SAVING } from './gate.ts';
+import { closeGate } from './gate.ts';
 import { type AliasKey, entryKey, guidKey } from './keys.ts';
 import { refileArticles } from './refile.ts';
 
@@ -16,19 +16,25 @@ interface Source {
 
 /**
  * Merges a feed into the one that has the URL to which it moved for good; the id of that, undefined where nothing was to
- * do. Call it in the transaction of a poll of the feed. No article is lost, and none comes in again: the keys under which
+ * do. Call it after the transaction of a poll of the feed. No article is lost, and none comes in again: the keys under which
  * the feed's articles were known are written for the other feed too.
+ *
+ * Behind the gate: it has both feeds before it moves their articles, and a poll or push of either the other way round.
  */
 export async function mergeMovedFeed(sql: Sql, id: FeedId, now: Date): Promise<FeedId | undefined> {
-  const merger = await beginMerger(sql, id, now);
-  if (merger === undefined) return undefined;
-  await sql.query(`select ${PASS_SAVING}`);
-  const sources = await readSources(sql, merger);
-  await copySharedKeys(sql, merger, sources);
-  await moveSources(sql, merger, sources);
-  await finishMerger(sql, merger);
-  await refileArticles(sql, [merger.owner.id], [], now);
-  return merger.owner.id;
+  // A feed may be redirected for ever, and is not to stop everybody at each poll.
+  if ((await beginMerger(sql, id, now)) === undefined) return undefined;
+  return await sql.transaction(async (tx) => {
+    await closeGate(tx);
+    const merger = await beginMerger(tx, id, now);
+    if (merger === undefined) return undefined;
+    const sources = await readSources(tx, merger);
+    await copySharedKeys(tx, merger, sources);
+    await moveSources(tx, merger, sources);
+    await finishMerger(tx, merger);
+    await refileArticles(tx, [merger.owner.id], [], now);
+    return merger.owner.id;
+  });
 }
 
 async function readSources(sql: Sql, { feed }: Merger): Promise<readonly Source[]> {

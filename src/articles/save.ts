@@ -3,8 +3,8 @@
  * feed that carried it first: only that feed's words are taken, others become sources and lend their categories. Were
  * every feed heard, two feeds of one site that word a title differently would rewrite it at each poll, for ever.
  *
- * Locks are taken in one order by everybody: the gate of clean-up, keys, articles, sources, categories, count changes,
- * sorted within each.
+ * Locks are taken in one order by everybody: the gate, keys, articles, sources, categories, count changes, the feed, sorted
+ * within each (docs/data-model.md).
  */
 import { readFileSync } from 'node:fs';
 import { HOUR } from '../clock.ts';

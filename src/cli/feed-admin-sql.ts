@@ -1,6 +1,7 @@
 import type { Settings } from '../../config/settings.ts';
 import { explanationBody, feedBody } from '../api/schemas/feed.ts';
 import { importFeeds } from '../articles/import-feeds.ts';
+import { removeFeed } from '../articles/remove-feed.ts';
 import { systemClock } from '../clock.ts';
 import type { Sql } from '../engines/sql.ts';
 import { CodedError } from '../errors.ts';
@@ -53,7 +54,7 @@ export function feedAdminOnSql({ sql, settings, pollHere }: Tools): FeedAdmin {
       return explanationBody(target, explainFeed(target, polls, limitsOf(settings), systemClock()));
     },
     async remove(id) {
-      if (!(await store.removeFeed(sql, id))) throw unknownFeed(String(id));
+      if (!(await removeFeed(sql, id))) throw unknownFeed(String(id));
     },
     async poll(id) {
       const poll = await pollHere();

@@ -91,7 +91,8 @@ function toCandidate(feed: NewFeed): Candidate {
 
 /**
  * Writes those of a batch that are new, with their categories; nothing of those that are there already, but for the
- * categories themselves. `offset` is how many came before in the same call.
+ * categories themselves, which stay also where the rest fails: nobody is to wait for those. `offset` is how many came
+ * before in the same call.
  */
 export async function insertFeeds(
   sql: Sql,
@@ -104,8 +105,11 @@ export async function insertFeeds(
   const wanted = feeds.filter((feed) => !isSettled(feed)).flatMap((feed) => feed.categories);
   await createCategories(sql, wanted);
   const unknown = feeds.filter(({ url }) => !before.has(url));
-  const added = await insertUnknown(sql, unknown, offset, now);
-  await giveCategories(sql, added);
+  const added = await sql.transaction(async (tx) => {
+    const inserted = await insertUnknown(tx, unknown, offset, now);
+    await giveCategories(tx, inserted);
+    return inserted;
+  });
   // Another process was first with some of them.
   const raced = added.length < unknown.length ? await findKnown(sql, unknown) : new Map<string, WiderFeed>();
   const ids = new Set(added.map(({ id }) => id));
@@ -139,7 +143,10 @@ async function findKnown(sql: Sql, feeds: readonly Candidate[]): Promise<Map<str
   );
 }
 
-/** Inserts feeds, but for those that somebody else inserts at the same time; with the categories that they are to get. */
+/**
+ * Inserts feeds, but for those that somebody else inserts at the same time; with the categories that they are to get. In the
+ * order of their URLs, so that two who bring the same ones do not wait for each other; their ids are in the order given.
+ */
 async function insertUnknown(
   sql: Sql,
   feeds: readonly Candidate[],
@@ -148,14 +155,20 @@ async function insertUnknown(
 ): Promise<Omit<WiderFeed, 'hasOwnCategories'>[]> {
   if (feeds.length === 0) return [];
   const { rows } = await sql.query<{ id: number; url: string }>(
-    `insert into feeds (url, host, title, site_url, language, outline, keep_days, created_at, next_poll_at)
-     select new.url, new.host, new.title, new.site_url, new.language, new.outline::jsonb, new.keep_days, $8, new.next_poll_at
-     from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $9::integer[])
-       with ordinality as new (url, host, title, site_url, language, outline, next_poll_at, keep_days, place)
-     where not exists (select 1 from feed_aliases where feed_aliases.url = new.url)
-     order by new.place
-     on conflict (url) do nothing
-     returning id, url`,
+    `with new as materialized (
+       select nextval('feeds_id_seq') as id, given.*
+       from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $9::integer[])
+         with ordinality as given (url, host, title, site_url, language, outline, next_poll_at, keep_days, place)
+       where not exists (select 1 from feed_aliases where feed_aliases.url = given.url)
+       order by place
+     ), inserted as (
+       insert into feeds (id, url, host, title, site_url, language, outline, keep_days, created_at, next_poll_at)
+       overriding system value
+       select id, url, host, title, site_url, language, outline::jsonb, keep_days, $8, next_poll_at from new order by url
+       on conflict (url) do nothing
+       returning id, url
+     )
+     select id, url from inserted order by id`,
     [
       feeds.map((feed) => feed.url),
       feeds.map((feed) => feed.host),

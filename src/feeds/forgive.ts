@@ -27,7 +27,7 @@ export async function forgiveFeeds(
        from unnest($1::bigint[], $5::double precision[]) as chosen (id, spread)
        join feeds locked on locked.id = chosen.id
        where locked.failures > 0 and locked.last_outcome = any ($2::text[])
-       order by locked.id for update of locked
+       order by locked.id for no key update of locked
      ) as given
      where feeds.id = given.id`,
     [feeds, OUTCOMES, now, wait, feeds.map(() => random())],

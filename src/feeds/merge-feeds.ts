@@ -10,24 +10,26 @@ export interface Merger {
 }
 
 /**
- * The merger that a feed's moves ask for, with the other feed locked; undefined where they ask for none, or where the
- * other feed is being polled just now (the next poll asks again) or is not active: its news would end with the merger.
+ * The merger that a feed's moves ask for, with both feeds locked; undefined where they ask for none, or where one of the
+ * two is being polled or in other hands just now (the next poll asks again) or is not active: its news would end with the
+ * merger.
  */
 export async function beginMerger(sql: Sql, id: FeedId, now: Date): Promise<Merger | undefined> {
   const feed = await readPollTarget(sql, id);
   if (feed === undefined || feed.state !== 'active' || !isSureMove(feed, now)) return undefined;
   const { rows } = await sql.query<{ id: number; host: string }>(
     `select id, host from feeds
-     where id = coalesce(
+     where id in ($2, coalesce(
          (select id from feeds where url = $1),
          (select feed_id from feed_aliases where url = $1)
-       )
-       and id <> $2 and state = 'active' and (leased_until is null or leased_until <= $3)
+       ))
+       and state = 'active' and (leased_until is null or leased_until <= $3)
      for update skip locked`,
     [feed.movedTo, id, now],
   );
-  const [owner] = rows;
-  return owner && { feed, owner: { id: feedId(owner.id), host: owner.host } };
+  const owner = rows.find((row) => row.id !== id);
+  if (owner === undefined || rows.length < 2) return undefined;
+  return { feed, owner: { id: feedId(owner.id), host: owner.host } };
 }
 
 /**

@@ -49,8 +49,8 @@ export interface PollRow {
 
 /**
  * Writes validators, schedule and outcome of a poll, and releases its lease. Called in the transaction that stores the
- * poll's articles, so that no validator ever stands for entries that are not there. `moved` where the feed is at a new URL from
- * now on; undefined, and nothing written, where the lease is not the poll's own any more.
+ * poll's articles, so that no validator ever stands for entries that are not there. `newUrl` is where it has moved to for good:
+ * call `moveFeed` after the transaction. Undefined, and nothing written, where the lease is not the poll's own any more.
  */
 export async function savePoll(
   sql: Sql,
@@ -60,11 +60,12 @@ export async function savePoll(
   limits: SaveLimits,
   now: Date,
   random: () => number,
-): Promise<'saved' | 'moved' | undefined> {
+): Promise<{ readonly newUrl: string | null } | undefined> {
   const row = pollRow(target, poll, counts, limits, now, random);
   const saved = await savePolls(sql, [row.line]);
   if (!saved.has(target.id)) return undefined;
-  return (await saveChanges(sql, target, poll, counts.inserted, row.schedule)) ? 'moved' : 'saved';
+  await saveChanges(sql, target, poll, counts.inserted, row.schedule);
+  return { newUrl: row.schedule.newUrl };
 }
 
 /**

@@ -50,13 +50,8 @@ export interface PollRecord {
   readonly error: string | null;
 }
 
+/** Feeds added in one transaction: who brings one of them as well waits no longer than that takes, some 0.1 s. */
 const BATCH = 1000;
-
-/**
- * Who adds feeds holds this lock until its transaction ends, and takes it first: two that bring the same new feeds or
- * categories in opposite order would each wait for the other.
- */
-const ADDING_LOCK = 7_283_011;
 
 /** How long a poll that somebody asked for may take, its wait in the queue included. */
 const POLL_NOW_LEASE_MS = 2 * MINUTE;
@@ -66,8 +61,9 @@ const OWN_HEADERS =
   /^(host|connection|content-length|transfer-encoding|keep-alive|upgrade|te|trailer|expect|accept-encoding)$/i;
 
 /**
- * Adds feeds, all or none. Those that are there already stay as they are; `wider` says which categories each of them lacks.
- * That they get them together with their articles is the next stage's to see to (articles/import-feeds.ts).
+ * Adds feeds; cut off half-way, the same call adds the rest. Those that are there already stay as they are; `wider` says
+ * which categories each of them lacks. That they get them together with their articles is the next stage's to see to
+ * (articles/import-feeds.ts).
  */
 export async function addFeeds(
   sql: Sql,
@@ -78,15 +74,12 @@ export async function addFeeds(
   const added: FeedId[] = [];
   const existing = new Set<FeedId>();
   const wider: WiderFeed[] = [];
-  await sql.transaction(async (transaction) => {
-    await transaction.query('select pg_advisory_xact_lock($1)', [ADDING_LOCK]);
-    for (let start = 0; start < candidates.length; start += BATCH) {
-      const batch = await insertFeeds(transaction, candidates.slice(start, start + BATCH), start, now);
-      added.push(...batch.added);
-      for (const id of batch.existing) existing.add(id);
-      wider.push(...batch.wider);
-    }
-  });
+  for (let start = 0; start < candidates.length; start += BATCH) {
+    const batch = await insertFeeds(sql, candidates.slice(start, start + BATCH), start, now);
+    added.push(...batch.added);
+    for (const id of batch.existing) existing.add(id);
+    wider.push(...batch.wider);
+  }
   return { added, existing: [...existing], rejected, wider };
 }
 
@@ -161,7 +154,7 @@ export async function readPollTarget(sql: Sql, id: FeedId): Promise<WholeFeed | 
  * strikes, due as its schedule says. Throws CodedError `request-invalid` for headers that cannot be sent.
  */
 export async function updateFeed(sql: Sql, id: FeedId, patch: FeedPatch): Promise<Feed | undefined> {
-  checkHeaders(patch.requestHeaders ?? {});
+  checkPatch(patch);
   const columns = Object.entries({
     title: patch.title,
     state: patch.state,
@@ -184,8 +177,9 @@ export async function updateFeed(sql: Sql, id: FeedId, patch: FeedPatch): Promis
   });
 }
 
-function checkHeaders(headers: Readonly<Record<string, string>>): void {
-  for (const [name, value] of Object.entries(headers)) {
+/** Throws CodedError `request-invalid` for headers that cannot be sent. */
+export function checkPatch({ requestHeaders = {} }: FeedPatch): void {
+  for (const [name, value] of Object.entries(requestHeaders)) {
     const isSendable = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i.test(name) && /^[\t\x20-\x7e\x80-\xff]*$/.test(value);
     if (isSendable && !OWN_HEADERS.test(name)) continue;
     throw new CodedError('request-invalid', `The request header ${JSON.stringify(name)} cannot be set.`);
@@ -201,12 +195,6 @@ async function replaceCategories(sql: Sql, id: FeedId, names: readonly string[])
      select feeds.id, slug from feeds, unnest($2::text[]) as slug where feeds.id = $1 on conflict do nothing`,
     [id, slugs],
   );
-}
-
-/** False where there was none. Its articles stay. */
-export async function removeFeed(sql: Sql, id: FeedId): Promise<boolean> {
-  const { rows } = await sql.query('delete from feeds where id = $1 returning id', [id]);
-  return rows.length > 0;
 }
 
 /**

@@ -155,22 +155,19 @@ async function writeBatches(sql: Sql, redis: RedisClient, batches: readonly Batc
     const written = new Set(fresh.map(({ id }) => id));
     const rows = batches.filter(({ id }) => written.has(id)).flatMap((batch) => [...batch.rows.values()]);
     await addCounts(tx, rows);
-    await keepRevoked(tx, rows, now);
-    await noteStrays(tx, new Set(rows.map(({ article }) => article)), now);
+    const revoked = await keepRevoked(tx, rows);
+    const strays = await findStrays(tx, new Set(rows.map(({ article }) => article)));
+    await noteCountChanges(tx, [...revoked, ...strays], now);
     return rows.length;
   });
 }
 
-/** Notes the articles of these that are copies or gone. */
-export async function noteStrays(sql: Sql, articles: ReadonlySet<string>, now: Date): Promise<void> {
+/** The articles of these that are copies or gone. */
+export async function findStrays(sql: Sql, articles: ReadonlySet<string>): Promise<readonly ArticleId[]> {
   const { rows } = await sql.query<{ id: ArticleId }>(
     `select counted as id from unnest($1::text[]) counted left join articles on articles.id = counted
      where articles.id is null or articles.original_id is not null`,
     [[...articles]],
   );
-  await noteCountChanges(
-    sql,
-    rows.map(({ id }) => id),
-    now,
-  );
+  return rows.map(({ id }) => id);
 }

@@ -75,7 +75,9 @@ export async function revokeViews(
       [rule.class ?? null, rule.from, rule.to, rule.article ?? null, author.by, author.reason, now],
     );
     const id = rows[0]?.id ?? 0;
-    return { ...rule, ...(await take(tx, id, rule, null, now)), id };
+    const { reads, articles } = await take(tx, id, rule, null);
+    await noteCountChanges(tx, articles, now);
+    return { ...rule, reads, articles: articles.length, id };
   });
 }
 
@@ -108,40 +110,49 @@ export async function undoRevocation(sql: Sql, id: number, by: string, now: Date
       [id],
     );
     const articles = given.map((row) => row.article_id);
-    const kept = await keepAll(tx, articles, rule.from, rule.to, now);
-    await noteCountChanges(tx, articles, now);
-    const reads = given.reduce((sum, row) => sum + row.reads, 0) - kept;
+    const kept = await keepAll(tx, articles, rule.from, rule.to);
+    await noteCountChanges(tx, [...articles, ...kept.articles], now);
+    const reads = given.reduce((sum, row) => sum + row.reads, 0) - kept.reads;
     return { ...rule, id, reads, articles: articles.length };
   });
 }
 
-/** After counts were added: takes what of it is revoked. Call it in the same transaction. */
-export async function keepRevoked(sql: Sql, added: readonly CountRow[], now: Date): Promise<void> {
-  if (added.length === 0) return;
+/**
+ * After counts were added: takes what of it is revoked; gives the articles that had it. Call it in the same transaction, and
+ * note that they changed together with all others that did.
+ */
+export async function keepRevoked(sql: Sql, added: readonly CountRow[]): Promise<readonly ArticleId[]> {
+  if (added.length === 0) return [];
   let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const { slot } of added) [first, last] = [Math.min(first, slot), Math.max(last, slot)];
   const timeOf = (slot: number) => new Date(slot * SLOT_SECONDS * 1000);
   const articles = [...new Set(added.map(({ article }) => article))] as ArticleId[];
-  await keepAll(sql, articles, timeOf(first), timeOf(last + 1), now);
+  return (await keepAll(sql, articles, timeOf(first), timeOf(last + 1))).articles;
 }
 
-/** Lets the rules in force that touch the period take what of these articles is theirs, the oldest first; gives how much. */
-async function keepAll(sql: Sql, articles: readonly ArticleId[], from: Date, to: Date, now: Date): Promise<number> {
+/** Lets the rules in force that touch the period take what of these articles is theirs, the oldest first. */
+async function keepAll(sql: Sql, articles: readonly ArticleId[], from: Date, to: Date): Promise<TakenFrom> {
   const { rows } = await sql.query<RuleRow>(
     `select id, class, from_at, to_at, article_id from revocations
      where undone_at is null and from_at < $2 and to_at > $1 order by id`,
     [from, to],
   );
-  if (rows.length === 0) return 0;
+  if (rows.length === 0) return { reads: 0, articles: [] };
   const { rows: places } = await sql.query<{ id: ArticleId }>(
     `select distinct coalesce(successor_id, asked) as id
      from unnest($1::text[]) asked left join article_successors on article_id = asked`,
     [articles],
   );
   const ids = places.map(({ id }) => id);
-  let kept = 0;
-  for (const rule of rows) kept += (await take(sql, rule.id, ruleOf(rule), ids, now)).reads;
-  return kept;
+  const kept: TakenFrom[] = [];
+  for (const rule of rows) kept.push(await take(sql, rule.id, ruleOf(rule), ids));
+  return { reads: kept.reduce((sum, { reads }) => sum + reads, 0), articles: kept.flatMap((one) => one.articles) };
+}
+
+interface TakenFrom {
+  readonly reads: number;
+  /** For the caller to note that they changed. */
+  readonly articles: readonly ArticleId[];
 }
 
 async function take(
@@ -149,8 +160,7 @@ async function take(
   id: number,
   rule: RevocationRule,
   articles: readonly ArticleId[] | null,
-  now: Date,
-): Promise<Taken> {
+): Promise<TakenFrom> {
   const { rows } = await sql.query<{ article_id: ArticleId; reads: number }>(
     `with ${MATCHING}, lessened as (
        update read_counts counts set reads = counts.reads - matching.reads, box_reads = counts.box_reads - matching.box_reads
@@ -166,14 +176,13 @@ async function take(
      select article_id, sum(reads)::int as reads from matching group by 1`,
     [...parametersOf(rule, articles), id],
   );
-  if (rows.length === 0) return { reads: 0, articles: 0 };
+  if (rows.length === 0) return { reads: 0, articles: [] };
   const touched = rows.map((row) => row.article_id);
   await sql.query(
     'delete from read_counts where reads = 0 and slot >= $1 and slot < $2 and article_id = any ($3::text[])',
     [rule.from, rule.to, touched],
   );
-  await noteCountChanges(sql, touched, now);
-  return { reads: rows.reduce((sum, row) => sum + row.reads, 0), articles: rows.length };
+  return { reads: rows.reduce((sum, row) => sum + row.reads, 0), articles: touched };
 }
 
 async function countMatching(sql: Sql, rule: RevocationRule): Promise<Taken> {

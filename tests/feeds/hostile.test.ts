@@ -128,7 +128,7 @@ async function pollOnce(by = client): Promise<string> {
   await sql.transaction(async (within) => {
     const entries = poll.outcome.kind === 'fresh' ? poll.outcome.entries : [];
     const counts = await saveArticles(within, target, entries, now);
-    assert.equal(await savePoll(within, target, poll, counts, limits, now, middle), 'saved');
+    assert.deepEqual(await savePoll(within, target, poll, counts, limits, now, middle), { newUrl: null });
   });
   return outcomeName(poll.outcome);
 }

@@ -4,6 +4,7 @@ import type { Sql } from '../../src/engines/sql.ts';
 import { beginPolls, claimDueFeeds } from '../../src/feeds/claim.ts';
 import type { Poll, PollTarget } from '../../src/feeds/feed.ts';
 import { forgiveFeeds } from '../../src/feeds/forgive.ts';
+import { moveFeed } from '../../src/feeds/move-feed.ts';
 import { isPlain, pollRow, savePoll, savePolls } from '../../src/feeds/save-poll.ts';
 import { addFeeds, findFeed, listPolls, pollNow, readPollTarget, updateFeed } from '../../src/feeds/store.ts';
 import type { FeedId } from '../../src/ids.ts';
@@ -38,7 +39,12 @@ async function claim(now = NOW): Promise<PollTarget> {
   return target;
 }
 
-const save = (target: PollTarget, poll: Poll, now = NOW) => savePoll(sql, target, poll, COUNTS, LIMITS, now, middle);
+async function save(target: PollTarget, poll: Poll, now = NOW): Promise<'saved' | 'moved' | undefined> {
+  const saved = await savePoll(sql, target, poll, COUNTS, LIMITS, now, middle);
+  if (saved === undefined) return undefined;
+  const isMoved = saved.newUrl !== null && (await moveFeed(sql, target, saved.newUrl, poll.startedAt));
+  return isMoved ? 'moved' : 'saved';
+}
 
 test('a poll with news is written: validators, schedule, words, history; the lease is released', async () => {
   assert.equal(await save(await claim(), pollOf(fresh(entriesEvery(3600), { skipHours: [3] }))), 'saved');

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
+import { removeFeed } from '../../src/articles/remove-feed.ts';
 import type { Sql } from '../../src/engines/sql.ts';
 import { CodedError } from '../../src/errors.ts';
 import { countFeedsByState, countOverdue } from '../../src/feeds/count.ts';
@@ -154,8 +155,8 @@ test('headers that could change the request itself are refused', async () => {
 
 test('removes a feed and all that is its own', async () => {
   const id = await addOne('https://a.example/feed', ['One']);
-  assert.equal(await store.removeFeed(sql, id), true);
-  assert.equal(await store.removeFeed(sql, id), false);
+  assert.equal(await removeFeed(sql, id), true);
+  assert.equal(await removeFeed(sql, id), false);
   assert.equal(await store.findFeed(sql, id), undefined);
   assert.equal(await store.readPollTarget(sql, id), undefined);
 });

@@ -71,7 +71,14 @@ export async function matchSubscriptions(sql: Sql, publicUrl: string, now: Date)
   );
   // In a statement of its own: a poll locks its feed first, then the subscription.
   const unpushed = expired.rows.map((row) => row.feed_id);
-  if (unpushed.length > 0) await sql.query(`${POLL_SOON} where feeds.id = any($2::bigint[])`, [now, unpushed]);
+  if (unpushed.length > 0) {
+    await sql.query(
+      `with locked as materialized (
+         select id from feeds where id = any($2::bigint[]) order by id for no key update
+       ) ${POLL_SOON} from locked where feeds.id = locked.id`,
+      [now, unpushed],
+    );
+  }
   await sql.query(
     `update subscriptions set state = 'ended', next_attempt_at = $1::timestamptz + make_interval(secs => $3)
      where state = 'ending' and failures >= $2 and next_attempt_at <= $1`,

@@ -3,7 +3,7 @@ import { type Clock, SECOND } from '../../clock.ts';
 import type { Sql } from '../../engines/sql.ts';
 import { CodedError } from '../../errors.ts';
 import { parseArticleId } from '../../ids.ts';
-import { noteStrays } from '../archive.ts';
+import { findStrays } from '../archive.ts';
 import { holdArchives } from '../archive-lock.ts';
 import type { ArticleFinder } from '../catalogue.ts';
 import { SLOT_SECONDS } from '../keys.ts';
@@ -51,9 +51,9 @@ async function commit(tx: Sql, batch: ImportBatch, now: Date): Promise<Committed
   const { counts } = batch;
   const rows = counts.map((count) => ({ ...count, class: 'import' as const }));
   await addCounts(tx, rows);
-  await keepRevoked(tx, rows, now);
-  await noteStrays(tx, new Set(counts.map(({ article }) => article)), now);
-  await noteCountChanges(tx, liveArticles(counts, now), now);
+  const revoked = await keepRevoked(tx, rows);
+  const strays = await findStrays(tx, new Set(counts.map(({ article }) => article)));
+  await noteCountChanges(tx, [...revoked, ...strays, ...liveArticles(counts, now)], now);
   return await save(tx, batch, now);
 }
 
