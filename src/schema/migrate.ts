@@ -69,7 +69,7 @@ async function apply(sql: Sql, known: readonly Migration[], migration: Migration
     await tx.script('set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0');
     await tx.query('select pg_advisory_xact_lock($1)', [LOCK]);
     await tx.script(LEDGER);
-    await refuseStranger(tx, known);
+    await readApplied(tx, known);
     const { count } = await tx.query(
       'insert into migrations (name, sha256) values ($1, $2) on conflict (name) do nothing',
       [migration.name, migration.sha256],
@@ -85,7 +85,7 @@ export async function compareMigrations(sql: Sql): Promise<{ applied: string[]; 
   const known = await readMigrations();
   const names = known.map(({ name }) => name);
   try {
-    const applied = await refuseStranger(sql, known);
+    const applied = await readApplied(sql, known);
     return { applied, pending: names.filter((name) => !applied.includes(name)) };
   } catch (error) {
     if ((error as { code?: string }).code === UNDEFINED_TABLE) return { applied: [], pending: names };
@@ -93,8 +93,8 @@ export async function compareMigrations(sql: Sql): Promise<{ applied: string[]; 
   }
 }
 
-/** The migrations that were applied, all of which are ours. */
-async function refuseStranger(tx: Sql, known: readonly Migration[]): Promise<string[]> {
+/** The migrations that were applied. Throws where one of them is not among the known, or was another then. */
+async function readApplied(tx: Sql, known: readonly Migration[]): Promise<string[]> {
   const { rows } = await tx.query<{ name: string; sha256: string }>(
     'select name, sha256 from migrations order by name',
   );

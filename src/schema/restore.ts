@@ -141,10 +141,16 @@ async function load(
     const { what, name, fields } = readMark(line);
     if (what === 'table') rows.turnTo(tableOf(tables, name));
     else if (what === 'sequences' && fields !== undefined) await setSequences(sql, fields);
-    else if (what === 'end' && fields?.['rows'] === written) return written;
+    else if (what === 'end' && fields?.['rows'] === written) return await nothingMore(lines, written);
     else throw unreadable(`it says "${what}" where it has ${written} rows`);
   }
   throw unreadable('it ends too early');
+}
+
+/** Reads to the very end, before anything is committed: there stands the checksum of what was unpacked. */
+async function nothingMore(lines: AsyncIterator<string>, written: number): Promise<number> {
+  if ((await lines.next()).done === true) return written;
+  throw unreadable('something follows its end');
 }
 
 /** A line that says what follows: of a table its name, else what it says by fields. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
@@ -27,7 +27,10 @@ async function run(folder: string, ...args: string[]): Promise<string> {
   return terminal.printed.join('\n');
 }
 
-const isCoded = (code: string) => (error: unknown) => error instanceof CodedError && error.code === code;
+const isCoded =
+  (code: string, message = /./) =>
+  (error: unknown) =>
+    error instanceof CodedError && error.code === code && message.test(error.message);
 
 test('what is in one database goes into another by a file that is its owner’s alone', async (t) => {
   const [from, to, files] = [await dataFolder(t), await dataFolder(t), await emptyFolder(t)];
@@ -64,7 +67,20 @@ test('a file that cannot be written or read is named', async (t) => {
   const [other, cutOff] = [join(files, 'other'), join(files, 'cut-off')];
   await writeFile(other, 'no archive');
   await assert.rejects(run(folder, 'restore', other), /It is no backup of newsrank/);
-  await writeFile(cutOff, gzipSync('[]\n'.repeat(1000)).subarray(0, -9));
-  await assert.rejects(run(folder, 'restore', cutOff), isCoded('backup-unreadable'));
+  await writeFile(other, gzipSync('[]\n'));
+  await assert.rejects(run(folder, 'restore', other), isCoded('backup-unreadable', /does not begin as one/));
+  const whole = join(files, 'whole');
+  await run(folder, 'backup', whole);
+  const bytes = await readFile(whole);
+  const empty = await emptyFolder(t);
+  for (const lacking of [1, 9, 100]) {
+    await writeFile(cutOff, bytes.subarray(0, -lacking));
+    await assert.rejects(run(empty, 'restore', cutOff), isCoded('backup-unreadable', /It is cut off/), `${lacking}`);
+  }
+  // Of its checksum: all rows are there, but not as they were written.
+  const changed = bytes.map((byte, at) => (at === bytes.length - 8 ? byte ^ 1 : byte));
+  await writeFile(other, changed);
+  await assert.rejects(run(empty, 'restore', other), isCoded('backup-unreadable', /was changed on its way/));
+  await run(empty, 'restore', whole);
   await assert.rejects(stat(`${files}.part`), 'what was begun leaves nothing');
 });
