@@ -32,3 +32,21 @@ test('a Redis that takes no writes, or loses counts in silence, is told with wha
   assert.match(await describeRedis(redis), /append-only file|does not say/, 'what a restart loses may be meant');
   assert.ok((await redis.pttl('{r0}:doctor')) <= 1000, 'it leaves nothing behind');
 });
+
+test('one that is too old is told, of a cluster any', async () => {
+  const clusterOf = (...versions: readonly string[]) =>
+    ({
+      nodes: () => versions.map((version) => ({ info: async () => `redis_version:${version}\r\n` })),
+    }) as unknown as Redis;
+  for (const version of ['5.0.14', '6.0.16']) {
+    const told = new RegExp(`It is ${version}: newsrank needs Redis 6\\.2 or Valkey 7\\.2`);
+    await assert.rejects(describeRedis(clusterOf('7.2.4', version)), told);
+  }
+  // These are old enough to go on to what comes next, for which they are no servers.
+  for (const version of ['6.2.0', '7.0.15', '10.0.0']) {
+    await assert.rejects(
+      describeRedis(clusterOf(version)),
+      (error: Error) => !/newsrank needs Redis/.test(error.message),
+    );
+  }
+});
