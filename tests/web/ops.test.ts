@@ -175,8 +175,12 @@ describe('forms', () => {
   test('OPML is imported, and what is none is refused', async () => {
     const opml = `<opml version="2.0"><body><outline text="World"><outline type="rss" xmlUrl="${url}"/><outline type="rss" xmlUrl="ftp://x"/></outline></body></opml>`;
     const imported = await post('/ops/feeds/import', { opml });
-    assert.match(noticeIn(imported.body), /1 feeds were added, 0 were there already, 1 were left out/);
+    assert.match(noticeIn(imported.body), /Feeds: 1 added, 0 there already, 1 left out\./);
     assert.match(noticeIn(imported.body), /ftp:\/\/x: /);
+    assert.doesNotMatch(noticeIn(imported.body), /Outlines/);
+    const notes = opml.replace('</body>', `${'<outline text="note"/>'.repeat(10_002)}</body>`);
+    const many = noticeIn((await post('/ops/feeds/import', { opml: notes })).body);
+    assert.match(many, /0 added, 1 there already[\s\S]*Outlines without a feed that were left out: 2\./);
     const refused = await post('/ops/feeds/import', { opml: 'not at all' });
     assert.equal(refused.statusCode, 400);
   });

@@ -150,7 +150,7 @@ export const OPS_EN = {
     checked: (title: string, articles: number, ms: number) =>
       `A feed: “${title}”, ${articles} articles, read in ${ms} ms. Nothing was stored.`,
     imported: (added: number, existing: number, rejected: number) =>
-      `${added} feeds were added, ${existing} were there already, ${rejected} were left out.`,
+      `Feeds: ${added} added, ${existing} there already, ${rejected} left out.`,
     outlinesLeftOut: (count: number) => `Outlines without a feed that were left out: ${count}.`,
     polled: 'The feed is polled as soon as a poller is free.',
     decided: (isPin: boolean, value: string) =>
