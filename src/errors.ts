@@ -1,6 +1,7 @@
 /**
- * Every error that a user can meet, by its stable code: the HTTP status it answers with and what it tells the user to
- * do (docs/errors.md, which a test holds to this table). Expected outcomes of a stage are values, not errors; these are for what stops a command or a request.
+ * Every error that a user can meet, by its stable code: the HTTP status it answers with and what it tells the user to do
+ * (docs/errors.md, which a test holds to this table). Expected outcomes of a stage are values, not errors; these are for
+ * what stops a command or a request.
  */
 export const ERRORS = {
   'settings-invalid': { status: 500, exit: 2, title: 'A setting is wrong' },

@@ -26,8 +26,9 @@ export interface Removal {
 
 /**
  * Removes at most `limit` articles published before `before` (or so many days before `now` as their feed keeps them), the
- * oldest first, with sources and revisions; their keys are kept apart, so that they do not come back. Says which, and whose place was taken by a copy or the original. What the last fetch of any feed still contained stays,
- * however old: removed, it would come back.
+ * oldest first, with sources and revisions; their keys are kept apart, so that they do not come back. Says which, and whose
+ * place was taken by a copy or the original. What the last fetch of any feed still contained stays, however old: removed,
+ * it would come back.
  */
 export async function removeOldArticles(sql: Sql, before: Date, limit: number, now: Date): Promise<Removal> {
   return sql.transaction(async (within) => {

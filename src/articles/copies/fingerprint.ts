@@ -12,7 +12,8 @@ const BEGINNING = { latin: 48, cjk: 20 };
 
 /**
  * The keys by which an article is found: two that may be copies have one in common. A key for the whole title, one for the
- * beginning of the summary, 32 bands of title and summary, 8 of the title alone. Keys of different kinds may collide by chance; what they find is decided exactly.
+ * beginning of the summary, 32 bands of title and summary, 8 of the title alone. Keys of different kinds may collide by
+ * chance; what they find is decided exactly.
  */
 export function fingerprintOf(text: Comparable): number[] {
   const title = signatureOf(text.titleShingles);
