@@ -35,3 +35,9 @@ export function openKept<Value extends object, Key>(
     cache.get(name) ?? (await cache.forceFetch(name, { context: { key } }));
   return Object.assign(get, { fresh: (name: string) => cache.get(name) });
 }
+
+/** The same of a value of which there is one. */
+export function openKeptOne<Value extends object>(freshMs: number, load: () => Promise<Value>): () => Promise<Value> {
+  const kept = openKept(freshMs, 1, load);
+  return () => kept('one', undefined);
+}

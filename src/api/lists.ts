@@ -4,7 +4,7 @@ import { SECOND } from '../clock.ts';
 import { type ListKey, listRedisKey, type Snapshot } from '../ranking/list.ts';
 import { readListAt } from '../ranking/past.ts';
 import { emptySnapshot, readSnapshot } from '../ranking/store.ts';
-import { openKept } from './kept.ts';
+import { openKept, openKeptOne } from './kept.ts';
 import { openPastLists } from './past-lists.ts';
 import type { ApiTools } from './tools.ts';
 
@@ -42,9 +42,8 @@ export function openLists({
     }),
   );
   const buildPast = openPastLists(sql, settings);
-  const names = openKept<ReadonlyMap<string, string>, undefined>(
+  const names = openKeptOne<ReadonlyMap<string, string>>(
     FRESH_MS,
-    1,
     async () => new Map((await listCategories(sql)).map(({ slug, name }) => [slug, name])),
   );
   const empty = (key: ListKey, categoryName: string | undefined, at: Date) =>
@@ -52,7 +51,7 @@ export function openLists({
 
   return {
     async categoryName(slug) {
-      return (await names('all', undefined)).get(slug);
+      return (await names()).get(slug);
     },
     async current(key, categoryName) {
       const { snapshot } = await snapshots(listRedisKey(key), key);

@@ -5,7 +5,7 @@ import { type Clock, MINUTE } from '../clock.ts';
 import type { Sql } from '../engines/sql.ts';
 import type { CategorySlug } from '../ids.ts';
 import { baseUrlOf } from './base-url.ts';
-import { openKept } from './kept.ts';
+import { openKeptOne } from './kept.ts';
 import type { Channel } from './syndication/channel.ts';
 import type { FeedFormat } from './syndication/formats.ts';
 import type { ChannelFrame } from './syndication/list-channel.ts';
@@ -26,9 +26,8 @@ export function openSendFeed(tools: {
   readonly settings: Pick<Settings, 'SITE_NAME' | 'PUBLIC_URL' | 'WEBSUB_HUB'>;
 }): SendFeed {
   const { SITE_NAME, PUBLIC_URL, WEBSUB_HUB } = tools.settings;
-  const names = openKept<ReadonlyMap<CategorySlug, string>, undefined>(
+  const names = openKeptOne<ReadonlyMap<CategorySlug, string>>(
     NAMES_FRESH_MS,
-    1,
     async () => new Map((await listCategories(tools.sql)).map(({ slug, name }) => [slug, name])),
   );
 
@@ -36,7 +35,7 @@ export function openSendFeed(tools: {
     const base = baseUrlOf(request, PUBLIC_URL);
     const self = selfOf(request, base);
     const hub = WEBSUB_HUB === undefined ? null : new URL(WEBSUB_HUB).href;
-    const frame = { base, self, hub, now: tools.clock(), names: await names('all', undefined) };
+    const frame = { base, self, hub, now: tools.clock(), names: await names() };
     // Where to subscribe is also said beside the body (WebSub, 4): hubs look there first.
     if (hub !== null) reply.header('link', `<${hub}>; rel="hub", <${self}>; rel="self"`);
     return reply.type(`${format.type}; charset=utf-8`).send(format.write(channelIn(frame), SITE_NAME));

@@ -1,4 +1,4 @@
-import { openKept } from '../api/kept.ts';
+import { openKeptOne } from '../api/kept.ts';
 import type { Article } from '../articles/article.ts';
 import { listArticles } from '../articles/list.ts';
 import { SECOND } from '../clock.ts';
@@ -39,8 +39,7 @@ const LEAD_SUMMARY = 60;
 const BLOCKS_BESIDE_BOXES = 2;
 
 export function openFrontPage(site: Site): FrontPage {
-  const kept = openKept(NEWS_FRESH, 1, () => readNews(site));
-  const news = () => kept('all', undefined);
+  const news = openKeptOne(NEWS_FRESH, () => readNews(site));
 
   return {
     async page(visit, window) {

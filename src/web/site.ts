@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { Eta } from 'eta';
 import type { Settings } from '../../config/settings.ts';
-import { openKept } from '../api/kept.ts';
+import { openKeptOne } from '../api/kept.ts';
 import { type Lists, openLists } from '../api/lists.ts';
 import type { Category } from '../articles/article.ts';
 import { listLanguages } from '../articles/list-languages.ts';
@@ -77,17 +77,15 @@ export function openSite(tools: WebTools, asset: AssetUrls): Site {
     cache: true,
     autoEscape: true,
   });
-  // When PostgreSQL is away, pages that need no more of it than these are served as they were.
-  const categories = openKept(CATEGORIES_FRESH, 1, () => listCategories(tools.sql));
-  const languages = openKept(LANGUAGES_FRESH, 1, () => listLanguages(tools.sql));
   return {
     ...tools,
     calendar: openCalendar(tools.settings.SITE_TIME_ZONE),
     edition: openEditions(tools.settings.SITE_TIME_ZONE),
     asset,
     lists: openLists(tools),
-    categories: () => categories('all', undefined),
-    languages: () => languages('all', undefined),
+    // When PostgreSQL is away, pages that need no more of it than these are served as they were.
+    categories: openKeptOne(CATEGORIES_FRESH, () => listCategories(tools.sql)),
+    languages: openKeptOne(LANGUAGES_FRESH, () => listLanguages(tools.sql)),
     render: (template, { words, language, href, isChosen }, data) =>
       templates.render(`./${template}`, { ...data, words, language, href, isChosen }),
   };

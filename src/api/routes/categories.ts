@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { countByCategory, listCategories } from '../../articles/store.ts';
 import { readCategoryTotals } from '../../views/counts.ts';
-import { openKept } from '../kept.ts';
+import { openKeptOne } from '../kept.ts';
 import { CategorySchema } from '../schemas/category.ts';
 import { pageOf } from '../schemas/page.ts';
 import { problems } from '../schemas/problem.ts';
@@ -15,13 +15,9 @@ const FRESH = 'public, max-age=5, stale-while-revalidate=30';
 
 /** The sections of the site, with how much is in each and how much it was read. */
 export function categoryRoutes({ sql, redis }: Pick<ApiTools, 'sql' | 'redis'>) {
-  const articles = openKept(COUNTS_FRESH_MS, 1, () => countByCategory(sql));
-  const categories = openKept<ValueOf<typeof CategorySchema>[], undefined>(FRESH_MS, 1, async () => {
-    const [all, counts, reads] = await Promise.all([
-      listCategories(sql),
-      articles('all', undefined),
-      readCategoryTotals(redis),
-    ]);
+  const articles = openKeptOne(COUNTS_FRESH_MS, () => countByCategory(sql));
+  const categories = openKeptOne<ValueOf<typeof CategorySchema>[]>(FRESH_MS, async () => {
+    const [all, counts, reads] = await Promise.all([listCategories(sql), articles(), readCategoryTotals(redis)]);
     return all.map(({ slug, name }) => ({
       ...{ slug, name },
       articles: counts.get(slug) ?? 0,
@@ -41,7 +37,7 @@ export function categoryRoutes({ sql, redis }: Pick<ApiTools, 'sql' | 'redis'>) 
       },
       async (_request, reply) => {
         reply.header('cache-control', FRESH);
-        return { items: await categories('all', undefined), next: null };
+        return { items: await categories(), next: null };
       },
     );
   };
