@@ -80,15 +80,20 @@ interface Row {
   readonly last_seen_at: Date | null;
 }
 
-/** Looks all candidates up at once: those that are stored and those that are new. */
+/**
+ * Looks all candidates up at once: those that are stored and those that are new. Undefined where the feed is gone; where it is
+ * not, it stays until the transaction ends, behind the gate.
+ */
 export async function matchCandidates(
   sql: Sql,
   feed: CarryingFeed,
   candidates: readonly Candidate[],
-): Promise<Matched> {
+): Promise<Matched | undefined> {
   const keys = new Set(candidates.flatMap((candidate) => lookUpKeys(candidate)));
   const { rows } = await sql.query<Row>(FIND_MATCHES, [[...keys], feed.id]);
-  const guids = { trust: rows[0]?.guid_trust ?? 'trusted', evidence: rows[0]?.guid_evidence ?? null };
+  const [first] = rows;
+  if (first === undefined) return undefined;
+  const guids = { trust: first.guid_trust, evidence: first.guid_evidence };
   const lookup = lookupOf(rows, guids.trust);
   const resolved = await resolveCandidates(sql, feed, candidates, lookup);
   const matches: Match[] = [];

@@ -49,7 +49,10 @@ export interface SavedArticles {
 
 const OPENING = [`select ${PASS_SAVING}`];
 
-/** Stores a poll's entries. Call it in the transaction that stores the poll; running it twice changes nothing. */
+/**
+ * Stores a poll's entries; nothing where the feed was removed meanwhile. Call it in the transaction that stores the poll;
+ * running it twice changes nothing.
+ */
 export async function saveArticles(
   sql: Sql,
   feed: CarryingFeed,
@@ -59,13 +62,15 @@ export async function saveArticles(
   const drafts = entries.map((entry) => draftOrNothing(entry, feed, now)).filter((draft) => draft !== undefined);
   const rejected = entries.length - drafts.length;
   const candidates = identify(drafts);
-  if (candidates.length === 0) return { inserted: 0, updated: 0, unchanged: 0, rejected, insertedIds: [] };
+  const nothing = { inserted: 0, updated: 0, unchanged: 0, rejected, insertedIds: [] };
+  if (candidates.length === 0) return nothing;
   return sql.transaction(async (within) => {
     const known = await matchCandidates(within, feed, candidates);
+    if (known === undefined) return nothing;
     const { fresh, removed } = await leaveOutRemoved(within, feed, known.fresh, now);
     const { inserted, raced } = await insertFresh(within, fresh, known.matches, now);
-    const late = raced.length === 0 ? [] : (await matchCandidates(within, feed, raced)).matches;
-    const matches = [...known.matches, ...late];
+    const late = raced.length === 0 ? undefined : await matchCandidates(within, feed, raced);
+    const matches = [...known.matches, ...(late?.matches ?? [])];
     const updated = await updateArticles(within, feed, matches, now);
     await saveShared(within, feed, known.newlyShared);
     await saveSources(within, feed, inserted, matches, now);

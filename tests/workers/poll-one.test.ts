@@ -3,6 +3,7 @@ import { after, before, beforeEach, test } from 'node:test';
 import { changeFeed } from '../../src/articles/change-feed.ts';
 import { importFeeds } from '../../src/articles/import-feeds.ts';
 import { listArticles } from '../../src/articles/list.ts';
+import { removeFeed } from '../../src/articles/remove-feed.ts';
 import { DAY } from '../../src/clock.ts';
 import type { Sql } from '../../src/engines/sql.ts';
 import { openAddressGuard } from '../../src/feeds/address-guard.ts';
@@ -160,6 +161,19 @@ test('a poll that was under way while its feed got other categories files what i
   await during(() => importFeeds(sql, again, NOW), third.replaceAll('3<', '4<'));
   assert.equal((await categories()).length, 4);
   assert.ok((await categories()).every((slugs) => slugs.join() === 'new,more'));
+});
+
+test('a poll that was under way while its feed was removed stores nothing, and ends well', async () => {
+  origin.on('/feed', sending(FEED));
+  const [id] = (await addFeeds(sql, [{ url: `${origin.url}/feed` }], NOW)).added;
+  assert.ok(id !== undefined);
+  const read: typeof reader.read = async (...given) => {
+    await removeFeed(sql, id);
+    return await reader.read(...given);
+  };
+  tools = { ...tools, fetching: { ...tools.fetching, reader: { ...reader, read } } };
+  assert.equal(await poll(id), 'fresh');
+  assert.deepEqual((await listArticles(sql, { limit: 10 })).items, []);
 });
 
 test('a name that nobody knows fails as one, with what to do, and well again as soon as it is known', async () => {
