@@ -3,7 +3,7 @@
  * feed that carried it first: only that feed's words are taken, others become sources and lend their categories. Were
  * every feed heard, two feeds of one site that word a title differently would rewrite it at each poll, for ever.
  *
- * Locks are taken in one order by everybody: the gate, keys, articles, sources, categories, count changes, the feed, sorted
+ * Locks are taken in one order by everybody: the gate, keys, that of articles, articles, sources, categories, count changes, the feed, sorted
  * within each (docs/data-model.md).
  */
 import { readFileSync } from 'node:fs';
@@ -11,6 +11,7 @@ import { HOUR } from '../clock.ts';
 import type { Sql } from '../engines/sql.ts';
 import type { Entry } from '../feeds/entry.ts';
 import type { ArticleId } from '../ids.ts';
+import { shareArticles } from './article-lock.ts';
 import { noteCountChanges } from './count-changes.ts';
 import { type CarryingFeed, type Draft, draftArticle } from './draft.ts';
 import { PASS_SAVING } from './gate.ts';
@@ -116,6 +117,7 @@ async function updateArticles(sql: Sql, feed: CarryingFeed, matches: readonly Ma
   );
   if (changed.length === 0) return 0;
   const given = changed.map(({ draft, id }) => articleRow(draft, id));
+  await shareArticles(sql);
   const { rows } = await sql.query<{ id: ArticleId }>(UPDATE_ARTICLES, [JSON.stringify(given), now, MAX_REVISIONS]);
   const written = new Set(rows.map(({ id }) => id));
   await saveWords(

@@ -6,6 +6,8 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { changeFeed } from '../../src/articles/change-feed.ts';
 import { forgetRemovedKeys } from '../../src/articles/clean-up.ts';
+import { matchArticles } from '../../src/articles/copies/match-articles.ts';
+import { mergeArticle } from '../../src/articles/copies/merge.ts';
 import { noteCountChanges } from '../../src/articles/count-changes.ts';
 import { PASS_SAVING } from '../../src/articles/gate.ts';
 import { importFeeds } from '../../src/articles/import-feeds.ts';
@@ -23,7 +25,7 @@ import { openOutageWatch } from '../../src/feeds/outage.ts';
 import { openFeedReader } from '../../src/feeds/reader.ts';
 import { pollRow, savePolls } from '../../src/feeds/save-poll.ts';
 import { findFeed, readPollTarget } from '../../src/feeds/store.ts';
-import type { FeedId } from '../../src/ids.ts';
+import type { ArticleId, FeedId } from '../../src/ids.ts';
 import { newArticleId } from '../../src/ids.ts';
 import { openLog } from '../../src/log.ts';
 import { openMetrics } from '../../src/metrics.ts';
@@ -283,6 +285,36 @@ describe('who works at the same time does not end the other', { skip: skipWithou
       () => noteCountChanges(sql, [kept.id, between, gone], NOW),
       () => ledger.commit(batch),
     );
+  });
+
+  describe('articles that get new words', () => {
+    let ids: readonly [ArticleId, ArticleId, ArticleId];
+    let update: () => Promise<unknown>;
+
+    /** Three articles, the oldest first, of which the poll has the first and waits for the second when the others come. */
+    beforeEach(async () => {
+      const id = await add('/feed');
+      const entries = [1, 2, 3].map((n) => ({ ...linked(n), publishedAt: ago((9 - n) * HOUR) }));
+      await (await pushed(id, entries))();
+      await matchArticles(sql, NOW);
+      const { rows } = await sql.query<{ id: ArticleId }>('select id from articles order by id');
+      ids = rows.map((row) => row.id) as unknown as typeof ids;
+      update = await pushed(
+        id,
+        entries.map((one) => ({ ...one, summary: 'New words.' })),
+      );
+    });
+    const second = (tx: Sql) => tx.query('select from articles where id = $1 for no key update', [ids[1]]);
+
+    it('and are made copies of each other', async () => {
+      await cross(sql, second, update, () => mergeArticle(sql, ids[2], ids[0], NOW));
+    });
+
+    it('and are matched, one of them as a copy no longer', async () => {
+      await sql.query('update articles set original_id = $2, matched_at = null where id = $1', [ids[2], ids[1]]);
+      await sql.query('update articles set matched_at = null where id = $1', [ids[0]]);
+      await cross(sql, second, update, () => matchArticles(sql, NOW));
+    });
   });
 
   it('keys that are forgotten, and that a feed brings again', async () => {

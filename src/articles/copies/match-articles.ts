@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { DAY } from '../../clock.ts';
 import { PREPARED, type Sql, UNASKED } from '../../engines/sql.ts';
 import type { ArticleId, FeedId, StoryId } from '../../ids.ts';
+import { holdArticles } from '../article-lock.ts';
 import { noteCountChanges } from '../count-changes.ts';
 import { assignStories } from '../stories/assign.ts';
 import { titlesAlike } from '../stories/patterns.ts';
@@ -180,6 +181,7 @@ async function saveMatches(
     // That of an original which is found only now, its copies cannot read from its row.
     story_id: stories.get(match.original_id ?? match.id) ?? null,
   }));
+  await holdArticles(sql);
   await sql.query(SAVE_MATCHES, [JSON.stringify(rows), now], UNASKED);
 }
 

@@ -1,6 +1,7 @@
 import type { Sql } from '../../engines/sql.ts';
 import { CodedError } from '../../errors.ts';
 import type { ArticleId } from '../../ids.ts';
+import { holdArticles } from '../article-lock.ts';
 import { noteCountChanges } from '../count-changes.ts';
 import { becomeDecider } from './decider.ts';
 import { lockGroup, rememberDecision } from './read-group.ts';
@@ -19,6 +20,7 @@ export async function mergeArticle(sql: Sql, id: ArticleId, into: ArticleId, now
   if (id === into) throw new CodedError('usage-invalid', 'An article cannot be a copy of itself.');
   return sql.transaction(async (within) => {
     await becomeDecider(within);
+    await holdArticles(within);
     const [own, other] = [await lockGroup(within, id), await lockGroup(within, into)];
     const isThere = own.root === other.root;
     const copies = isThere ? [] : own.root === id ? own.members : [id];

@@ -1,5 +1,7 @@
 import type { Sql } from '../../engines/sql.ts';
 import type { ArticleId } from '../../ids.ts';
+import { holdArticles } from '../article-lock.ts';
+import { decideOnStories } from '../stories/frequencies.ts';
 import { type Comparable, comparable } from './comparable.ts';
 import { jaccard } from './shingles.ts';
 import { SUMMARY_READ, type Unmatched } from './unmatched.ts';
@@ -39,6 +41,9 @@ export async function releaseEstranged(sql: Sql, articles: readonly Unmatched[])
       : [{ id, was: original }];
   });
   if (released.length > 0) {
+    // Before that of articles, as by everybody who decides on stories.
+    await decideOnStories(sql);
+    await holdArticles(sql);
     await sql.query('update articles set original_id = null where id = any ($1::text[])', [
       released.map(({ id }) => id),
     ]);

@@ -1,6 +1,7 @@
 import type { Sql } from '../../engines/sql.ts';
 import { CodedError } from '../../errors.ts';
 import type { ArticleId } from '../../ids.ts';
+import { holdArticles } from '../article-lock.ts';
 import { noteCountChanges } from '../count-changes.ts';
 import { becomeDecider } from './decider.ts';
 import { lockGroup, rememberDecision } from './read-group.ts';
@@ -18,6 +19,7 @@ export interface Split {
 export async function splitArticle(sql: Sql, id: ArticleId, now: Date): Promise<Split> {
   return sql.transaction(async (within) => {
     await becomeDecider(within);
+    await holdArticles(within);
     const { root, members } = await lockGroup(within, id);
     const from = members.filter((member) => member !== id);
     const [oldest] = from;

@@ -3,7 +3,7 @@
  * last month's news is rare again and the cost of asking does not grow with the archive.
  */
 import { DAY } from '../../clock.ts';
-import { PREPARED, type Sql } from '../../engines/sql.ts';
+import { PREPARED, type Sql, UNASKED } from '../../engines/sql.ts';
 import type { StoryId } from '../../ids.ts';
 import type { Terms } from './terms.ts';
 
@@ -88,6 +88,11 @@ export async function countTerms(sql: Sql, articles: readonly Terms[], now: Date
     isKnown: (term) => of(term) > (added.get(term) ?? 0),
     idf: (term) => Math.log((of(totalOf(term)) + PRIOR) / (of(term) + 0.5)),
   };
+}
+
+/** Takes that lock by itself, where articles are to be written to before. */
+export async function decideOnStories(sql: Sql): Promise<void> {
+  await sql.query(`select pg_advisory_xact_lock(${DECIDER})`, [], UNASKED);
 }
 
 /** Forgets terms that no article has used for weeks; answers how many. */

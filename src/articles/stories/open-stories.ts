@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { PREPARED, type Sql, UNASKED } from '../../engines/sql.ts';
 import type { StoryId } from '../../ids.ts';
+import { holdArticles } from '../article-lock.ts';
 import { current, STORY_WINDOW, type Story } from './cluster.ts';
 
 const [FIND_CANDIDATES, SAVE_STORIES, MERGE_STORIES, CLOSE_STORIES] = [
@@ -93,6 +94,7 @@ export async function saveStories(
   );
   if (merged.length > 0) {
     const kept = merged.map((story) => current(story).id);
+    await holdArticles(sql);
     await sql.query(MERGE_STORIES, [merged.map(({ id }) => id), kept], UNASKED);
   }
   return opened.flatMap(({ id }) => id ?? []);
