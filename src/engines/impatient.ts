@@ -35,6 +35,7 @@ export function openImpatient(
   let pool = open();
   let isHanging = false;
   let isLooking = false;
+  let isClosed = false;
   const owed = new Set<(error: Error) => void>();
 
   /** Asks anything of the pool of the moment. */
@@ -80,8 +81,9 @@ export function openImpatient(
   const watch = setInterval(async () => {
     if (isLooking) return;
     isLooking = true;
-    heed(await look());
+    const finding = await look();
     isLooking = false;
+    if (!isClosed) heed(finding);
   }, LOOK_EVERY_MS);
 
   return {
@@ -91,9 +93,11 @@ export function openImpatient(
       script: (...given) => call((sql) => sql.script(...given)),
     },
     async close() {
+      isClosed = true;
       clearInterval(watch);
-      if (isHanging) pool.abandon();
-      else await pool.close();
+      // What is owed when a hang has just begun is waited for no longer than at any other time.
+      if ((await look()) === 'answers') await pool.close();
+      else pool.abandon();
     },
     connections: () => pool.connections(),
   };

@@ -43,13 +43,16 @@ function openOver(t: TestContext, answers: (() => Promise<unknown>)[]) {
     { look: async () => next },
     { onError: () => told.push('error'), onHang: (isHanging) => told.push(isHanging) },
   );
-  const find = async (finding: Finding) => {
+  const expect = (finding: Finding) => {
     next = finding;
+  };
+  const find = async (finding: Finding) => {
+    expect(finding);
     t.mock.timers.tick(500);
     // Timers are not real here, promises are.
     await new Promise((resolve) => setImmediate(resolve));
   };
-  return { impatient, pools, told, find };
+  return { impatient, pools, told, expect, find };
 }
 
 const waysToAsk: readonly ((sql: Sql) => Promise<unknown>)[] = [
@@ -91,6 +94,16 @@ test('connections that are dead are not used again, though new ones are answered
   await find('anew');
   assert.equal(pools.length, 3);
   await impatient.close();
+});
+
+test('what is owed by a server that has just fallen silent is not waited for at the end', async (t) => {
+  const { impatient, pools, told, expect, find } = openOver(t, [never]);
+  void impatient.sql.query('select 1');
+  expect('silent');
+  await impatient.close();
+  assert.deepEqual([pools[0]?.isAbandoned, pools[0]?.isClosed], [true, false]);
+  await find('silent');
+  assert.deepEqual([pools.length, told], [1, []], 'nothing is watched any more');
 });
 
 test('what fails by itself fails with its own error', async (t) => {
