@@ -11,7 +11,7 @@ import type { Sql } from '../engines/sql.ts';
  */
 const GATE = '1852143218, 1';
 
-/** To be selected in a transaction that saves, before it takes any other lock. */
+/** To be selected in a transaction that saves, before it takes any other lock but a decider's. */
 export const PASS_SAVING = `pg_advisory_xact_lock_shared(${GATE})`;
 
 /** Until the transaction ends nobody saves. */

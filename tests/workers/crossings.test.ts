@@ -8,6 +8,7 @@ import { changeFeed } from '../../src/articles/change-feed.ts';
 import { forgetRemovedKeys } from '../../src/articles/clean-up.ts';
 import { matchArticles } from '../../src/articles/copies/match-articles.ts';
 import { mergeArticle } from '../../src/articles/copies/merge.ts';
+import { restoreFingerprints } from '../../src/articles/copies/restore-fingerprints.ts';
 import { noteCountChanges } from '../../src/articles/count-changes.ts';
 import { PASS_SAVING } from '../../src/articles/gate.ts';
 import { importFeeds } from '../../src/articles/import-feeds.ts';
@@ -315,6 +316,26 @@ describe('who works at the same time does not end the other', { skip: skipWithou
       await sql.query('update articles set matched_at = null where id = $1', [ids[0]]);
       await cross(sql, second, update, () => matchArticles(sql, NOW));
     });
+  });
+
+  it('fingerprints that are made anew for long, and a feed that gets other categories', async () => {
+    const [id, other] = [await add('/feed'), await add('/other')];
+    await (await pushed(id, [linked(1)]))();
+    await matchArticles(sql, NOW);
+    await sql.query('delete from fingerprints');
+    await (await pushed(id, [linked(2)]))();
+    let isChanged = false;
+    const [restored] = await cross(
+      sql,
+      (tx) => tx.query('select from articles for update'),
+      () => restoreFingerprints(sql, ago(DAY)),
+      () => matchArticles(sql, NOW),
+      async () => {
+        isChanged = (await changeFeed(sql, other, { categories: ['Other'] }, NOW)) !== undefined;
+      },
+      async () => assert.ok(isChanged, 'it does not wait'),
+    );
+    assert.equal(restored, 1);
   });
 
   it('keys that are forgotten, and that a feed brings again', async () => {

@@ -3,8 +3,9 @@ import { PASS_SAVING } from '../gate.ts';
 
 /**
  * Texts in one of these scripts are never copies of texts in another, so that there is one decider at a time for each: of
- * two copies that were stored at the same moment the second sees the first. The locks end with the transaction. The
- * numbers mean nothing; they only must not be used elsewhere.
+ * two copies that were stored at the same moment the second sees the first. The locks end with the transaction, and come
+ * before the gate: whoever waits for a decider keeps nobody waiting there. The numbers mean nothing; they only must not be
+ * used elsewhere.
  */
 const DECIDERS = { other: '1852143219, 1', cjk: '1852143219, 2' } as const;
 
@@ -20,10 +21,19 @@ const SETTINGS = [
   `set_config('plan_cache_mode', 'force_generic_plan', true)`,
 ].join(', ');
 
+const DECIDE_ON_ALL = [...Object.values(DECIDERS).map((key) => `pg_advisory_xact_lock(${key})`), SETTINGS].join(', ');
+
 /** Waits until nobody else decides on any text, and until none is being removed. */
 export async function becomeDecider(sql: Sql): Promise<void> {
-  const locks = Object.values(DECIDERS).map((key) => `pg_advisory_xact_lock(${key})`);
-  await sql.query(`select ${[PASS_SAVING, ...locks, SETTINGS].join(', ')}`);
+  await sql.query(`select ${DECIDE_ON_ALL}, ${PASS_SAVING}`);
+}
+
+/**
+ * The same for work that may take minutes: articles may be removed meanwhile. Whoever closes the gate would wait for it, and
+ * all polls behind that.
+ */
+export async function becomeDeciderForLong(sql: Sql): Promise<void> {
+  await sql.query(`select ${DECIDE_ON_ALL}`);
 }
 
 /**
@@ -34,10 +44,10 @@ export const DECIDE_ON_WAITING = [
   // What a crash of the server takes back waits to be matched again, and need not be waited for. Always one row, so that
   // the settings hold for what is planned next; that the index is read in its order keeps this from being planned as a scan
   // of all articles, before they do.
-  `select ${SETTINGS}, set_config('synchronous_commit', 'off', true), ${PASS_SAVING},
+  `select ${SETTINGS}, set_config('synchronous_commit', 'off', true),
     case waiting.script ${Object.entries(DECIDERS)
       .map(([script, key]) => `when '${script}' then pg_advisory_xact_lock(${key})`)
-      .join(' ')} end,
+      .join(' ')} end, ${PASS_SAVING},
     set_config('newsrank.deciding_on', coalesce(waiting.script, ''), true)
   from (
     select coalesce(${Object.keys(DECIDERS)

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Sql } from '../../engines/sql.ts';
 import { type ArticleId, type FeedId, newArticleId } from '../../ids.ts';
 import { comparable } from './comparable.ts';
-import { becomeDecider } from './decider.ts';
+import { becomeDeciderForLong } from './decider.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { readSuffixes } from './suffixes.ts';
 import { SUMMARY_READ } from './unmatched.ts';
@@ -25,7 +25,7 @@ interface Row {
  */
 export async function restoreFingerprints(sql: Sql, oldest: Date): Promise<number> {
   return sql.transaction(async (within) => {
-    await becomeDecider(within);
+    await becomeDeciderForLong(within);
     const { rows: left } = await within.query('select from fingerprints limit 1');
     if (left.length > 0) return 0;
     let restored = 0;
@@ -53,10 +53,12 @@ async function restore(sql: Sql, rows: readonly Row[]): Promise<void> {
   });
   await sql.query(
     `insert into fingerprints (article_id, published_at, matched_at, title, keys)
-     select id, published_at, matched_at, title, keys
+     select id, given.published_at, given.matched_at, given.title, keys
      from json_to_recordset($1::json) as given (
        id text, published_at timestamptz, matched_at timestamptz, title text, keys integer[]
-     )`,
+     )
+     join articles using (id)
+     for key share of articles`,
     [JSON.stringify(prints)],
   );
 }
