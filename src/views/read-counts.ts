@@ -23,13 +23,14 @@ export async function addCounts(sql: Sql, rows: readonly CountRow[]): Promise<vo
   for (let i = 0; i < rows.length; i += MAX_STATEMENT) await addSome(sql, rows.slice(i, i + MAX_STATEMENT));
 }
 
+/** In the order of the key: two who archive meet where the place of a removed article was taken by one of another shard. */
 async function addSome(sql: Sql, rows: readonly CountRow[]): Promise<void> {
   await sql.query(
     `insert into read_counts (slot, article_id, reads, box_reads, class)
      select to_timestamp(slot::bigint * ${SLOT_SECONDS}), coalesce(successor_id, article), sum(reads), sum(box_reads), class
      from unnest($1::int[], $2::text[], $3::int[], $4::int[], $5::text[]) as counted (slot, article, reads, box_reads, class)
      left join article_successors on article_id = article
-     group by 1, 2, class
+     group by 1, 2, class order by 1, 2, class
      on conflict (slot, article_id, class, grain) do update
      set reads = read_counts.reads + excluded.reads, box_reads = read_counts.box_reads + excluded.box_reads`,
     [
